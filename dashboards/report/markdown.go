@@ -1,0 +1,301 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// WriteMarkdown writes the report as Markdown with tables, in the order of the
+// HTML form. It fails only where the writer does.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	m := markdown{w: bufio.NewWriter(w)}
+	m.head(&r.view)
+	if !r.view.NoData {
+		m.figures(&r.view)
+	}
+	m.promises(&r.view)
+	if !r.view.NoData {
+		m.rules(&r.view)
+		m.floods(&r.view)
+		m.kpis(&r.view)
+		m.severity(&r.view)
+		m.standing(&r.view)
+	}
+	m.quality(&r.view)
+	m.terms(&r.view)
+	if err := m.w.Flush(); err != nil {
+		return fmt.Errorf("write the report as Markdown: %w", err)
+	}
+	return nil
+}
+
+// markdown writes blocks; the first error is kept by the buffer.
+type markdown struct{ w *bufio.Writer }
+
+// escape makes text from outside plain in Markdown, also within a table: no
+// markup, no HTML, no links, one line.
+func escape(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch r {
+		case '\n', '\r':
+			b.WriteByte(' ')
+		case '&':
+			b.WriteString("&amp;")
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		case '@':
+			b.WriteString("&#64;") // no mentions
+		case '\\', '`', '*', '_', '[', ']', '|', '~', '#', '!', '$':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return strings.ReplaceAll(b.String(), "://", ":&#47;/") // no links by themselves
+}
+
+func (m markdown) heading(s string) { fmt.Fprintf(m.w, "\n## %s\n\n", escape(s)) }
+
+func (m markdown) paragraph(s string) {
+	if s != "" {
+		fmt.Fprintf(m.w, "%s\n\n", escape(s))
+	}
+}
+
+// table writes a table; columns whose head ends in a colon are set right.
+func (m markdown) table(head []string, rows [][]string) {
+	names, rules := make([]string, len(head)), make([]string, len(head))
+	for i, h := range head {
+		names[i], rules[i] = strings.TrimSuffix(h, ":"), "---"
+		if strings.HasSuffix(h, ":") {
+			rules[i] = "--:"
+		}
+	}
+	m.row(names)
+	fmt.Fprintf(m.w, "|%s|\n", strings.Join(rules, "|"))
+	for _, row := range rows {
+		m.row(row)
+	}
+	fmt.Fprintln(m.w)
+}
+
+func (m markdown) row(cells []string) {
+	for _, c := range cells {
+		fmt.Fprintf(m.w, "| %s ", escape(c))
+	}
+	fmt.Fprintln(m.w, "|")
+}
+
+func (m markdown) head(v *view) {
+	fmt.Fprintf(m.w, "# %s\n\n", escape(v.Title))
+	if v.Source != "" {
+		m.paragraph(v.Source + ", all times UTC")
+	}
+	m.paragraph(strings.Join(v.Lede, " "))
+	for _, w := range v.Warnings {
+		fmt.Fprintf(m.w, "> **The source warned, so the history may be partial:** %s\n\n", escape(w))
+	}
+}
+
+func (m markdown) figures(v *view) {
+	m.heading("The figures that matter")
+	m.table([]string{"Figure", v.This + ":", "Before:", "Benchmark", "Verdict"}, kpiCells(v.Figures))
+	m.paragraph(v.JudgedBy + " All counts are of alerts that began to fire, not of notifications.")
+}
+
+func (m markdown) promises(v *view) {
+	p := &v.Promises
+	if len(p.Rows) == 0 {
+		return
+	}
+	m.heading("Promises")
+	m.paragraph(p.Intro)
+	m.table([]string{"SLO", "Objective:", "Window", "Budget left:", "Errors:", "Traffic:", "Burn 1 h:", "Burn 6 h:", "Gone in:", "Coverage:"}, promiseCells(p.Rows))
+	m.paragraph(p.More)
+	m.losses(p)
+	m.paragraph("At risk next. " + strings.Join(p.AtRisk, " "))
+}
+
+func (m markdown) losses(p *promisesView) {
+	m.paragraph(p.LossIntro)
+	if len(p.Losses) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, l := range p.Losses {
+		rows = append(rows, []string{named(l.Name, l.Group), l.From, l.Lasted, l.Burned, l.Peak})
+	}
+	m.table([]string{"Loss incident", "From", "Lasted:", "Of budget:", "Peak burn:"}, rows)
+	m.paragraph(p.LossMore)
+}
+
+func promiseCells(promises []promiseView) [][]string {
+	var rows [][]string
+	for _, p := range promises {
+		name := named(p.Name, p.Group)
+		if p.Note.Shown != "" {
+			name += "; " + p.Note.Shown
+		}
+		gone := p.GoneIn
+		if p.Between != "" {
+			gone += " (" + p.Between + ")"
+		}
+		rows = append(rows, []string{
+			name, p.Objective, p.Window, p.Left + " (" + p.Says + ")", p.Errors, p.Share, p.BurnHour, p.BurnSix, gone, p.Coverage,
+		})
+	}
+	return rows
+}
+
+// named is a name with its group.
+func named(name, group text) string {
+	if group.Shown == "" {
+		return name.Shown
+	}
+	return name.Shown + " {" + group.Shown + "}"
+}
+
+func kpiCells(kpis []kpiView) [][]string {
+	var rows [][]string
+	for _, k := range kpis {
+		rows = append(rows, []string{k.Label, k.Value + " (" + k.Basis + ")", orDash(k.Before), k.Benchmark, k.Says})
+	}
+	return rows
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+func (m markdown) rules(v *view) {
+	m.heading("The noisiest rules")
+	if len(v.Rules.Rows) == 0 {
+		m.paragraph("No rule fired.")
+	} else {
+		m.paragraph(v.Rules.Caption + ".")
+		m.table([]string{"Rule", "Severity", "Episodes:", "vs the " + v.Length + " before:", "Firing time:", "Median:", "p95:", "Fleeting:", "Re-fires:"}, ruleCells(v.Rules.Rows))
+	}
+	m.paragraph(v.Rules.More)
+	m.paragraph(v.Rules.Quiet)
+	m.paragraph("Fleeting: fired for no longer than " + v.Rules.Fleeting + ", of the episodes whose two ends are known. Re-fires: starts within " +
+		v.Rules.Refire + " after the same alert’s last end.")
+}
+
+func ruleCells(rules []ruleView) [][]string {
+	var rows [][]string
+	for _, r := range rules {
+		notes := slices.DeleteFunc([]string{r.Carried, r.Pipeline}, func(n string) bool { return n == "" })
+		name := r.Name.Shown
+		if r.Place.Shown != "" {
+			name += " (" + r.Place.Shown + ")"
+		}
+		name = strings.Join(append([]string{name}, notes...), "; ")
+		rows = append(rows, []string{
+			name, orDash(r.Severity.Shown), r.Episodes + " (" + r.Share + ")", r.Before, r.Firing,
+			r.Median, r.P95, r.Fleeting, r.Refires,
+		})
+	}
+	return rows
+}
+
+func (m markdown) floods(v *view) {
+	m.heading("Floods")
+	m.paragraph(v.Floods.Intro)
+	if len(v.Floods.Rows) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, f := range v.Floods.Rows {
+		var rules []string
+		for _, r := range f.Rules {
+			rules = append(rules, r.Text.Shown+" "+r.Count)
+		}
+		rows = append(rows, []string{f.From, f.Lasted, f.Starts, f.Peak, strings.Join(rules, ", ")})
+	}
+	m.table([]string{"From", "Lasted:", "Starts:", "Most in 10 min:", "Rules that started most"}, rows)
+	m.paragraph(v.Floods.More)
+}
+
+func (m markdown) kpis(v *view) {
+	m.heading("Against the standards")
+	m.paragraph(v.JudgedBy)
+	m.table([]string{"Figure", v.This + ":", "Before:", "Benchmark", "Verdict"}, kpiCells(v.KPIs))
+}
+
+func (m markdown) severity(v *view) {
+	m.heading("Severity mix")
+	if v.Severity.Known {
+		var rows [][]string
+		for _, r := range v.Severity.Rows {
+			rows = append(rows, []string{r.Level, r.Count, r.Share, r.Guide})
+		}
+		m.table([]string{"Level", "Episodes:", "Share:", "Guide:"}, rows)
+	} else {
+		m.paragraph("No episode carried a severity that is understood, so the mix is unknown.")
+	}
+	m.paragraph(v.Severity.Unclassified)
+}
+
+func (m markdown) standing(v *view) {
+	m.heading("Standing alerts")
+	m.paragraph(v.Standing.Intro)
+	if len(v.Standing.Rows) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, r := range v.Standing.Rows {
+		rows = append(rows, []string{r.Name.Shown, orDash(r.Severity.Shown), r.Labels.Shown, r.Since, r.For})
+	}
+	m.table([]string{"Rule", "Severity", "Labels", "Since", "For:"}, rows)
+	m.paragraph(v.Standing.More)
+}
+
+func (m markdown) quality(v *view) {
+	m.heading("How sure is this?")
+	for _, f := range v.Quality {
+		fmt.Fprintf(m.w, "- **%s**: %s. %s\n", escape(f.Label), escape(f.Value), escape(f.Note))
+	}
+	fmt.Fprintln(m.w)
+	if len(v.Spells) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, s := range v.Spells {
+		group := s.Group.Shown
+		if group == "" {
+			group = "all"
+		}
+		rows = append(rows, []string{s.Kind, s.From, s.Lasted, group})
+	}
+	m.table([]string{"The pipeline was unwell", "From", "Lasted:", "Rule group"}, rows)
+	m.paragraph(v.MoreSpells)
+}
+
+func (m markdown) terms(v *view) {
+	m.heading("What the words mean")
+	for _, d := range v.Definitions {
+		fmt.Fprintf(m.w, "- **%s**: %s", escape(d.Term), escape(d.Text))
+		if d.Source != "" {
+			fmt.Fprintf(m.w, " (%s)", escape(d.Source))
+		}
+		fmt.Fprintln(m.w)
+	}
+	made := "Made by burnish"
+	if v.Version != "" {
+		made += " " + v.Version
+	}
+	if v.Route != "" {
+		made += "; alert history read through " + v.Route
+	}
+	fmt.Fprintf(m.w, "\n%s.\n", escape(made))
+}

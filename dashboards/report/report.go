@@ -1,0 +1,53 @@
+package report
+
+import (
+	"time"
+
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/slo"
+)
+
+// Input is what a report is made of.
+type Input struct {
+	Source  string // how the source is shown to people, without credentials
+	Version string // of burnish; not part of the JSON
+	// Route is the way by which alert history was read. It is shown to people
+	// but is not part of the JSON, which depends on what was read alone.
+	Route string
+	// Warnings are what the source said while it was read; with any, the
+	// history may be partial.
+	Warnings []string
+
+	Current noise.Summary
+	// Previous is the window of equal length before; nil where it is not known,
+	// and PreviousUnknown then says why in a few words, as "the history begins
+	// on 8 November".
+	Previous        *noise.Summary
+	PreviousUnknown string
+
+	// SLOs are the promises and how they stand at SLOsAt, each over its own
+	// window; UnknownSLOs are those of which the source holds no series. With
+	// neither the report says nothing of promises.
+	SLOs        []SLOGroup
+	UnknownSLOs []slo.SLO
+	SLOsAt      time.Time
+}
+
+// Report is a report that is ready to be written, in any form, any number of
+// times. It is safe for concurrent use.
+type Report struct {
+	doc  Document
+	view view
+}
+
+// Build makes the report. It is pure: the same input gives the same bytes.
+func Build(in Input) *Report {
+	return &Report{doc: newDocument(in), view: newView(in)}
+}
+
+// Document is the report as it is written in JSON.
+func (r *Report) Document() Document { return r.doc }
+
+// Headlines are the five or six most useful lines of the report, in plain text that is
+// safe to print on a terminal.
+func (r *Report) Headlines() []string { return r.view.Headlines }
