@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
+	"github.com/burnish-sre/burnish/dashboards/report"
+)
+
+// forms are the forms of a report and how each is written.
+var forms = map[string]func(*report.Report, io.Writer) error{
+	"html": (*report.Report).WriteHTML,
+	"md":   (*report.Report).WriteMarkdown,
+	"json": (*report.Report).WriteJSON,
+}
+
+func newReport(g *globals) *cobra.Command {
+	var source sourceFlags
+	var window windowFlags
+	var format, output string
+	var sloFiles []string
+	cmd := &cobra.Command{
+		Use: "report", Short: "Make the alert-hygiene report", Args: noArgs,
+		Example: "  burnish report --prometheus.url http://localhost:9090 --last 7d --format md\n" +
+			"  burnish report --tsdb.path /prometheus --format html,json --output reports",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o := pipeline.Options{Now: time.Now(), Before: true}
+			if err := window.apply(&o); err != nil {
+				return err
+			}
+			kinds, err := formats(format, output)
+			if err != nil {
+				return err
+			}
+			if o.SLOs, err = g.specs(&source, sloFiles); err != nil {
+				return err
+			}
+			r, err := g.read(cmd, &source, o)
+			if err != nil {
+				return err
+			}
+			return g.writeReport(r.Report(version), kinds, output)
+		},
+	}
+	source.register(cmd.Flags())
+	window.register(cmd.Flags(), "7d", "7d")
+	cmd.Flags().StringArrayVar(&sloFiles, "slo.files", nil, "Glob of files with SLOs whose budgets are shown; may be repeated. Default: those of --config.file.")
+	cmd.Flags().StringVar(&format, "format", "md", "Forms to write, separated by commas: html, md, json.")
+	cmd.Flags().StringVar(&output, "output", "-", "Folder to write report.html, report.md and report.json into; - for standard output.")
+	return cmd
+}
+
+// formats reads --format; standard output takes one form only.
+func formats(text, output string) ([]string, error) {
+	kinds := strings.Split(text, ",")
+	for _, k := range kinds {
+		if forms[k] == nil {
+			return nil, badUsage("--format %q: want html, md or json, or several separated by commas", text)
+		}
+	}
+	if output == "-" && len(kinds) > 1 {
+		return nil, badUsage("--format %s: standard output takes one form; give --output a folder for several", text)
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds), nil
+}
+
+// writeReport writes the forms to stdout or into a folder, each file at once.
+func (g *globals) writeReport(r *report.Report, kinds []string, output string) error {
+	if output == "-" {
+		if err := forms[kinds[0]](r, g.stdout); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+		return nil
+	}
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return fmt.Errorf("make output folder: %w", err)
+	}
+	for _, kind := range kinds {
+		path := filepath.Join(output, "report."+kind)
+		if err := writeFile(path, func(w io.Writer) error { return forms[kind](r, w) }); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintln(g.stderr, "wrote", path)
+	}
+	return nil
+}
+
+// writeFile writes a file beside its place and then moves it there, so that
+// nobody ever sees half of it.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write %s: %w", path, err)
+			_ = os.Remove(f.Name())
+		}
+	}()
+	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
