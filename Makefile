@@ -18,7 +18,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 REPLAYS := '/burnrate$$'
 
 # The servers that integration tests start, as Debian calls them.
-SERVERS := prometheus victoria-metrics
+SERVERS := prometheus prometheus-alertmanager victoria-metrics
 
 .PHONY: help
 help: ## Show this text

@@ -3,7 +3,6 @@ package collector
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -18,7 +17,7 @@ const maxRuleFile = 64 << 20
 // the order of their paths. All that is wrong with any of them is reported at
 // once; a glob that matches nothing is an error too.
 func ReadRuleFiles(globs []string) ([]noise.Rule, error) {
-	paths, errs := expand(globs)
+	paths, errs := expandFor(globs, "rule files", "--rules.files")
 	var out []noise.Rule
 	for _, path := range paths {
 		rules, err := readRuleFile(path)
@@ -30,14 +29,15 @@ func ReadRuleFiles(globs []string) ([]noise.Rule, error) {
 	return out, errors.Join(errs...)
 }
 
-func expand(globs []string) (paths []string, errs []error) {
+// expandFor lists the files that globs match; what and flag name them in errors.
+func expandFor(globs []string, what, flag string) (paths []string, errs []error) {
 	for _, glob := range globs {
 		found, err := filepath.Glob(glob)
 		switch {
 		case err != nil:
-			errs = append(errs, fmt.Errorf("read rule files %q: %w", glob, err))
+			errs = append(errs, fmt.Errorf("read %s %q: %w", what, glob, err))
 		case len(found) == 0:
-			errs = append(errs, fmt.Errorf("read rule files %q: no file matches; check --rules.files", glob))
+			errs = append(errs, fmt.Errorf("read %s %q: no file matches; check %s", what, glob, flag))
 		}
 		paths = append(paths, found...)
 	}
@@ -46,14 +46,7 @@ func expand(globs []string) (paths []string, errs []error) {
 }
 
 func readRuleFile(path string) ([]noise.Rule, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read rule file: %w", err)
-	}
-	if info.Size() > maxRuleFile {
-		return nil, fmt.Errorf("read rule file %s: %d bytes are more than the %d that a rule file may have", path, info.Size(), maxRuleFile)
-	}
-	text, err := os.ReadFile(path)
+	text, err := readBounded(path, maxRuleFile)
 	if err != nil {
 		return nil, fmt.Errorf("read rule file: %w", err)
 	}
