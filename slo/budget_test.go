@@ -357,6 +357,17 @@ func TestLossIncidents(t *testing.T) {
 	assert.InDelta(t, 60.0/43.2, got[0].Share, 0.001, "an hour of 43.2 minutes")
 	assert.InDelta(t, 1000, got[0].Peak, 1e-6)
 	assert.Equal(t, "shop/availability@2026-10-22T12:00:00Z", got[0].ID)
+
+	start := got[0].From
+	excluded := func(from, to int) slo.LossOptions {
+		minute := func(n int) time.Time { return start.Add(time.Duration(n) * time.Minute) }
+		return slo.LossOptions{Exclusions: []slo.Interval{{From: minute(from), To: minute(to)}}}
+	}
+	assert.Empty(t, availability().Losses(steps, excluded(0, 60)), "planned work is no loss")
+	rest := availability().Losses(steps, excluded(-10, 30))
+	require.Len(t, rest, 1)
+	assert.Equal(t, start.Add(30*time.Minute), rest[0].From, "what was not planned still is")
+	assert.InDelta(t, 30.0/43.2, rest[0].Share, 0.001)
 }
 
 func TestExhaustion(t *testing.T) {

@@ -72,3 +72,14 @@ func TestBurnDownEndsAtTheWindowsEndWhateverThePieces(t *testing.T) {
 		assert.Equal(t, 30*24*time.Hour+time.Nanosecond, portion(30*24*time.Hour+time.Nanosecond, n, n))
 	}
 }
+
+func TestCoveredIsTheTimeThatWasLookedAt(t *testing.T) {
+	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	minute := func(n int) time.Time { return from.Add(time.Duration(n) * time.Minute) }
+	steps := NewSteps(Interval{From: from, To: minute(6)}, time.Minute)
+	assert.Empty(t, steps.Covered(), "nobody looked")
+	for _, i := range []int{0, 1, 4} {
+		steps.Known[i] = true
+	}
+	assert.Equal(t, []Interval{{From: from, To: minute(2)}, {From: minute(4), To: minute(5)}}, steps.Covered())
+}

@@ -2,6 +2,7 @@ package slo
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,12 @@ type LossOptions struct {
 	Share float64
 	// Merge joins losses that lie no further apart; 0 means ten minutes.
 	Merge time.Duration
+	// Exclusions do not count: a step that begins in one loses nothing.
+	Exclusions []Interval
+}
+
+func (o LossOptions) excludes(t time.Time) bool {
+	return slices.ContainsFunc(o.Exclusions, func(x Interval) bool { return x.Contains(t) })
 }
 
 func (o LossOptions) withDefaults() LossOptions {
@@ -56,7 +63,7 @@ func (s SLO) Losses(steps *Steps, o LossOptions) []Loss {
 	}
 	var out []Loss
 	for i, total := range steps.Total {
-		if total <= 0 || steps.Bad[i]/total/s.Budget() < o.Burn || steps.Bad[i] == 0 {
+		if total <= 0 || steps.Bad[i]/total/s.Budget() < o.Burn || steps.Bad[i] == 0 || o.excludes(steps.at(i)) {
 			continue
 		}
 		at := Interval{From: steps.at(i), To: steps.at(i + 1)}
@@ -83,6 +90,9 @@ func (s SLO) weigh(in []Loss, steps *Steps, budget float64, o LossOptions) []Los
 	out := in[:0]
 	for _, l := range in {
 		for i := steps.index(l.From); i < steps.Len() && steps.at(i).Before(l.To); i++ {
+			if o.excludes(steps.at(i)) {
+				continue
+			}
 			l.Bad += steps.Bad[i]
 			l.Total += steps.Total[i]
 		}

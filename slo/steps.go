@@ -69,3 +69,20 @@ func (s *Steps) Slices(length time.Duration, target float64) *Steps {
 	}
 	return out
 }
+
+// Covered is the time of the steps that somebody looked at, in time order.
+func (s *Steps) Covered() []Interval {
+	var out []Interval
+	for i, known := range s.Known {
+		if !known {
+			continue
+		}
+		step := Interval{From: s.at(i), To: s.at(i + 1)}
+		if n := len(out); n > 0 && out[n-1].To.Equal(step.From) {
+			out[n-1].To = step.To
+			continue
+		}
+		out = append(out, step)
+	}
+	return out
+}

@@ -46,8 +46,10 @@ type Reading struct {
 	// Newest is where the source's data end.
 	Newest time.Time
 	Info   collector.AlertsInfo
-	// SLOs is how the promises stand that were asked for.
-	SLOs report.SLOStatus
+	// SLOs is how the promises stand that were asked for, and Truth what their
+	// events tell of the window.
+	SLOs  report.SLOStatus
+	Truth Truth
 }
 
 // Read asks a source for the alert history of a window, the rules in force and
@@ -102,8 +104,12 @@ func (r *Reading) readSLOs(ctx context.Context, src collector.Source, o Options)
 	if r.Newest.Before(at) {
 		at = r.Newest
 	}
-	status, warnings, err := SLOStatus(ctx, src, o.SLOs, SLOOptions{At: at, Now: o.Now, BurnWindows: DefaultBurnWindows()})
-	r.SLOs, r.Info.Warnings = status, append(r.Info.Warnings, warnings...)
+	judged := r.Window
+	if !r.Reach.Empty() && judged.From.Before(r.Reach.From) {
+		judged.From = r.Reach.From // a window from the beginning of time
+	}
+	status, told, warnings, err := standing(ctx, src, o.SLOs, SLOOptions{At: at, Now: o.Now, BurnWindows: DefaultBurnWindows(), Judged: judged})
+	r.SLOs, r.Truth, r.Info.Warnings = status, told, append(r.Info.Warnings, warnings...)
 	return err
 }
 

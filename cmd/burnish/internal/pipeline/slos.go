@@ -10,6 +10,8 @@ import (
 	"github.com/burnish-sre/burnish/burnrate"
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/dashboards/report"
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/truth"
 	"github.com/burnish-sre/burnish/slo"
 )
 
@@ -21,6 +23,15 @@ type SLOOptions struct {
 	BurnWindows []time.Duration
 	// Advise asks to say where one failure costs much of a budget.
 	Advise bool
+	// Judged is the time in which losses are looked for besides the SLO's own
+	// window; it may be empty.
+	Judged slo.Interval
+}
+
+// Truth is what the events of SLOs tell of what really happened.
+type Truth struct {
+	Incidents []noise.Incident
+	Watched   []truth.Watched
 }
 
 // DefaultBurnWindows are those of the Workbook's alerts.
@@ -33,62 +44,95 @@ func DefaultBurnWindows() []time.Duration {
 // SLOStatus counts the events of SLOs over their windows and tells how they
 // stand, group by group in the order of the SLOs. Warnings are the source's.
 func SLOStatus(ctx context.Context, src collector.Source, slos []slo.SLO, o SLOOptions) (out report.SLOStatus, warnings []string, err error) {
+	out, _, warnings, err = standing(ctx, src, slos, o)
+	return out, warnings, err
+}
+
+// standing is how SLOs stand, and what their events tell of the judged time.
+func standing(ctx context.Context, src collector.Source, slos []slo.SLO, o SLOOptions) (out report.SLOStatus, told Truth, warnings []string, err error) {
 	out = report.SLOStatus{At: o.At.UTC(), Source: src.Name()}
 	if o.At.IsZero() {
 		if out.At, err = src.Newest(ctx, o.Now); err != nil {
-			return out, nil, err
+			return out, told, nil, err
 		}
 	}
 	for _, s := range slos {
-		window := reach(s, out.At, o.BurnWindows)
-		groups, warned, err := collector.ReadSLI(ctx, src, s, window)
+		groups, warned, err := collector.ReadSLI(ctx, src, s, reach(s, out.At, o))
 		warnings = append(warnings, warned...)
 		if err != nil {
-			return out, warnings, err
+			return out, told, warnings, err
 		}
 		if len(groups) == 0 {
 			out.Unknown = append(out.Unknown, s)
 		}
 		for _, g := range groups {
-			group, err := status(s, g, out.At, o)
+			excluded, err := s.Excluded(g.Steps.Interval())
 			if err != nil {
-				return out, warnings, err
+				return out, told, warnings, err
 			}
+			group, err := status(s, g, excluded, statusAt{out.At, o})
+			if err != nil {
+				return out, told, warnings, err
+			}
+			losses := named(s.Losses(g.Steps, slo.LossOptions{Exclusions: excluded}), g.Group)
+			group.Losses = within(losses, group.Status.Window)
 			out.Groups = append(out.Groups, group)
+			told.take(s, g, within(losses, o.Judged))
 		}
 	}
-	return out, warnings, nil
+	return out, told, warnings, nil
+}
+
+// take adds what one group of an SLO tells.
+func (t *Truth) take(s slo.SLO, g collector.SLISteps, losses []slo.Loss) {
+	b := labels.NewBuilder(g.Group)
+	if s.Service != "" && g.Group.Get("service") == "" {
+		b.Set("service", s.Service)
+	}
+	whose := b.Labels()
+	t.Watched = append(t.Watched, truth.Watched{SLO: s.ID(), Labels: whose, Covered: g.Steps.Covered()})
+	for _, l := range losses {
+		burned := l.Share
+		t.Incidents = append(t.Incidents, noise.Incident{
+			Interval: l.Interval, ID: l.ID, SLO: s.ID(), Labels: whose, Burned: &burned,
+		})
+	}
 }
 
 // burnDownPieces are the pieces of a window in which a burn-down is drawn: half
 // days of thirty days.
 const burnDownPieces = 60
 
-// reach is the time that has to be read for a status: the window, or the longest
-// burn rate where that is longer.
-func reach(s slo.SLO, at time.Time, burn []time.Duration) slo.Interval {
+// reach is the time that has to be read for a status: the window, the longest
+// burn rate, and the time in which losses are looked for.
+func reach(s slo.SLO, at time.Time, o SLOOptions) slo.Interval {
 	window := s.Window.At(at)
-	for _, w := range burn {
+	for _, w := range o.BurnWindows {
 		if from := at.Add(-w); from.Before(window.From) {
 			window.From = from
 		}
 	}
+	if !o.Judged.Empty() && o.Judged.From.Before(window.From) {
+		window.From = o.Judged.From
+	}
 	return window
 }
 
+// statusAt is when and how a group is looked at.
+type statusAt struct {
+	at time.Time
+	SLOOptions
+}
+
 // status tells how one group stands, from a ledger that keeps every step.
-func status(s slo.SLO, g collector.SLISteps, at time.Time, o SLOOptions) (report.SLOGroup, error) {
+func status(s slo.SLO, g collector.SLISteps, excluded []slo.Interval, o statusAt) (report.SLOGroup, error) {
 	all := g.Steps.Interval()
 	ledger, err := slo.NewLedger([]slo.Tier{{Step: g.Steps.Step, Keep: all.Duration() + g.Steps.Step}})
 	if err != nil {
 		return report.SLOGroup{}, err
 	}
-	excluded, err := s.Excluded(all)
-	if err != nil {
-		return report.SLOGroup{}, err
-	}
 	ledger.Append(g.Steps)
-	st := s.StatusAt(ledger, at, slo.StatusOptions{BurnWindows: o.BurnWindows, Exclusions: excluded})
+	st := s.StatusAt(ledger, o.at, slo.StatusOptions{BurnWindows: o.BurnWindows, Exclusions: excluded})
 	st.Source = slices.Clone(g.Steps.Notes)
 	if o.Advise {
 		st.Source = append(st.Source, lowTraffic(s, st)...)
@@ -96,23 +140,28 @@ func status(s slo.SLO, g collector.SLISteps, at time.Time, o SLOOptions) (report
 	return report.SLOGroup{
 		SLO: s, Group: g.Group, Status: st, Exact: g.Exact,
 		BurnDown: s.BurnDown(ledger, st.Window, excluded, burnDownPieces),
-		Losses:   within(s.Losses(g.Steps, slo.LossOptions{}), st.Window, g.Group),
 	}, nil
 }
 
-// within is the losses that touch the window, each named for its group.
-func within(in []slo.Loss, window slo.Interval, group labels.Labels) []slo.Loss {
+// within is the losses that touch the window.
+func within(in []slo.Loss, window slo.Interval) []slo.Loss {
 	var out []slo.Loss
 	for _, l := range in {
-		if !l.Overlaps(window) {
-			continue
+		if l.Overlaps(window) {
+			out = append(out, l)
 		}
-		if !group.IsEmpty() {
-			l.ID += group.String()
-		}
-		out = append(out, l)
 	}
 	return out
+}
+
+// named is the losses, each named for its group.
+func named(in []slo.Loss, group labels.Labels) []slo.Loss {
+	for i := range in {
+		if !group.IsEmpty() {
+			in[i].ID += group.String()
+		}
+	}
+	return in
 }
 
 // lowTraffic says what one failure costs where that is much.
