@@ -45,6 +45,15 @@ type Source interface {
 	Close() error
 }
 
+// LabelReader is a source that can list the values of a label from its index,
+// without reading a sample.
+type LabelReader interface {
+	// LabelValues lists, in order, the values that a label has in the series
+	// that all matchers select, or in all series without any, and that may have
+	// samples in the window: an index knows that only by the hour or the block.
+	LabelValues(ctx context.Context, label string, ms []*labels.Matcher, window slo.Interval) ([]string, error)
+}
+
 // Range is the steps of a range query: From, From+Step, ... up to and with To.
 type Range struct {
 	From, To time.Time

@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/burnish-sre/burnish/slo/spelling"
 )
 
 // object is a mapping that is being read. What it holds besides the keys that
@@ -58,7 +60,7 @@ const extension = "x-"
 
 func (o object) unknown(key *yaml.Node, keys []string) {
 	hint := ""
-	if near := nearest(key.Value, keys); near != "" {
+	if near := spelling.Nearest(key.Value, keys); near != "" {
 		hint = "; did you mean " + near + "?"
 	}
 	switch {
@@ -68,46 +70,6 @@ func (o object) unknown(key *yaml.Node, keys []string) {
 	default:
 		o.d.fail(key, "%s: unknown key %q%s", o.name, key.Value, hint)
 	}
-}
-
-// nearest is the key that a mistyped one is nearest to; empty where none is near.
-func nearest(key string, keys []string) string {
-	best, least := "", 1+max(2, len(key)/3)
-	for _, k := range keys {
-		if n := edits(plain(key), plain(k)); n < least {
-			best, least = k, n
-		}
-	}
-	return best
-}
-
-// plain takes out what spellings of one key differ by.
-func plain(key string) string {
-	if len(key) > 64 {
-		key = key[:64]
-	}
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(key))
-}
-
-// edits is how many letters must be put in, taken out or changed to get from one
-// word to the other (Levenshtein).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			changed := diagonal
-			if a[i] != b[j] {
-				changed++
-			}
-			diagonal, row[j+1] = row[j+1], min(changed, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // get is the value of a key; nil where it is absent or null.
