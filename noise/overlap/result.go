@@ -25,17 +25,32 @@ type Options struct {
 	Storm time.Duration
 	// Cascade is how long after another rule a cascading one starts; 10 minutes.
 	Cascade time.Duration
-	// Shifts is how many circular shifts make the null; 1,000 unless a closed
-	// form serves.
+	// Shifts is how many circular shifts, evenly spread over the window, make the
+	// null where the closed form of its mean does not serve; 4,000.
 	Shifts int
+	// Ignore names labels that say who is told rather than what it is about, so
+	// that alerts are not joined on them; by default severity, priority, team,
+	// owner, squad, receiver and channel. Static labels of known rules are never
+	// joined on.
+	Ignore []string
+	// Limit is how many pairs are listed at most, the strongest; 10,000.
+	Limit int
+	// Precision tells how often a rule was right, in [0,1], where that is known.
+	// It only chooses the name of a cluster; nil knows nothing.
+	Precision func(noise.RuleKey) (share float64, known bool) `json:"-"`
 }
 
 // Result is what was found in a history.
 type Result struct {
 	Options  Options // as applied
 	Compared int     // pairs of rules that fired and were compared
-	Pairs    []Pair  // significant ones, the strongest first
+	Pairs    []Pair  // significant ones, the strongest relation first
 	Clusters []Cluster
+	// Untested counts directions of pairs that looked related and were left out
+	// because there were too many of them; nothing is claimed of those.
+	Untested int
+	// Unlisted counts pairs beyond Options.Limit.
+	Unlisted int
 }
 
 // Relation is what a pair of rules is to one another.
@@ -63,11 +78,16 @@ type Pair struct {
 	Both, FiringA, FiringB time.Duration // summed over joined alerts
 	Containment            float64       // Both / FiringA
 	Jaccard                float64
-	Lift                   float64
-	P, Q                   float64 // chance under the null; after false-discovery control
+	// Lift is Both over Expected, the firing time that the two would share by
+	// chance. Expected is over all shifts, or over shifts by whole days or weeks
+	// where those give more.
+	Lift     float64
+	Expected time.Duration
+	P, Q     float64 // chance under the null; after false-discovery control
 
-	// Starts are A's clusters of starts, and After those of them that come
-	// within Cascade after a start of B. Median is B's start to A's start.
+	// Starts are A's clusters of starts, and how many of them came while B fired;
+	// After those of them that come within Cascade after a start of B. Median is
+	// B's start to A's start, negative where A is first.
 	Starts, After slo.Proportion
 	Median        time.Duration
 	// First counts A's clusters that began before any of B's, Alone those in

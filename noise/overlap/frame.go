@@ -1,0 +1,202 @@
+package overlap
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// frame is the record as seen by a join: alerts that are about the same thing
+// are one, and have one key.
+type frame struct {
+	join
+	slots, storm, cascade int32
+	keys                  int
+	lanes                 []lane
+	tracks                []track
+	runs                  []stretch
+}
+
+// lane is a rule in a frame.
+type lane struct {
+	row         int32
+	tolerance   int32
+	first, last int32   // of its tracks, by key
+	points      []point // one for each cluster of starts, in time order
+	standing    bool    // fires so much that no lift can reach the least wanted
+}
+
+// point is the first start of a cluster.
+type point struct{ at, key int32 }
+
+// track is what one rule does about one thing.
+type track struct {
+	key         int32
+	first, last int32 // of its runs, disjoint and in time order
+	fires       int32 // slots
+	covers      [2]int32
+	points      int32
+}
+
+// kind is a question that a pair of rules is asked.
+type kind uint8
+
+const (
+	during kind = iota // does A start while B fires?
+	after              // does A start soon after B starts?
+)
+
+// newFrame lays the record out for a join.
+func newFrame(r *record, j join, o Options) *frame {
+	f := &frame{join: j, slots: r.axis.slots, storm: r.axis.slotsOf(o.Storm), cascade: r.axis.slotsOf(o.Cascade)}
+	alertsOf := make([][]int32, len(r.rows))
+	for i, a := range r.alerts {
+		alertsOf[a.row] = append(alertsOf[a.row], int32(i))
+	}
+	k := keyring{ids: map[string]int32{}, names: r.list(j.names)}
+	f.runs = make([]stretch, 0, len(r.stretches))
+	for _, row := range j.rows {
+		l := lane{row: row, tolerance: r.rows[row].tolerance, first: int32(len(f.tracks))}
+		f.addTracks(r, k.sort(r, alertsOf[row]))
+		l.last = int32(len(f.tracks))
+		f.finish(&l, o)
+		f.lanes = append(f.lanes, l)
+	}
+	f.keys = len(k.ids)
+	return f
+}
+
+// keyring numbers the things that alerts are about.
+type keyring struct {
+	ids   map[string]int32
+	names []string
+	text  strings.Builder
+}
+
+type keyed struct{ key, alert int32 }
+
+func (k *keyring) sort(r *record, alerts []int32) []keyed {
+	out := make([]keyed, len(alerts))
+	for i, a := range alerts {
+		k.text.Reset()
+		for _, name := range k.names {
+			k.text.WriteString(r.alerts[a].labels.Get(name))
+			k.text.WriteByte(0xff)
+		}
+		id, ok := k.ids[k.text.String()]
+		if !ok {
+			id = int32(len(k.ids))
+			k.ids[k.text.String()] = id
+		}
+		out[i] = keyed{key: id, alert: a}
+	}
+	slices.SortFunc(out, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.alert, b.alert)) })
+	return out
+}
+
+// addTracks makes a track of the alerts of each key.
+func (f *frame) addTracks(r *record, alerts []keyed) {
+	for i := 0; i < len(alerts); {
+		t := track{key: alerts[i].key, first: int32(len(f.runs))}
+		for ; i < len(alerts) && alerts[i].key == t.key; i++ {
+			a := r.alerts[alerts[i].alert]
+			f.runs = append(f.runs, r.stretches[a.first:a.last]...)
+		}
+		joined := joinRuns(f.runs[t.first:])
+		f.runs = f.runs[:int(t.first)+len(joined)]
+		t.last = int32(len(f.runs))
+		f.tracks = append(f.tracks, t)
+	}
+}
+
+// joinRuns sorts the runs and joins those that touch, in place.
+func joinRuns(runs []stretch) []stretch {
+	byStart := func(a, b stretch) int { return cmp.Compare(a.from, b.from) }
+	if !slices.IsSortedFunc(runs, byStart) {
+		slices.SortStableFunc(runs, byStart)
+	}
+	joined := runs[:0]
+	for _, s := range runs {
+		if n := len(joined); n > 0 && s.from <= joined[n-1].to {
+			joined[n-1].to = max(joined[n-1].to, s.to)
+			continue
+		}
+		joined = append(joined, s)
+	}
+	return joined
+}
+
+// finish counts what the lane's tracks cover and clusters its starts.
+func (f *frame) finish(l *lane, o Options) {
+	l.standing = true
+	var starts []point
+	for i := l.first; i < l.last; i++ {
+		t := &f.tracks[i]
+		for j := t.first; j < t.last; j++ {
+			r := f.runs[j]
+			t.fires += r.to - r.from
+			lo, hi := f.span(l, t, j, during)
+			t.covers[during] += hi - lo
+			lo, hi = f.span(l, t, j, after)
+			t.covers[after] += hi - lo
+			if !r.unseen {
+				starts = append(starts, point{at: r.from, key: t.key})
+			}
+		}
+		l.standing = l.standing && float64(t.fires)*o.Lift >= float64(f.slots)
+	}
+	f.cluster(l, starts)
+}
+
+// cluster keeps the first of the starts that lie within a storm of it, so that a
+// storm counts once however many alerts it has.
+func (f *frame) cluster(l *lane, starts []point) {
+	slices.SortFunc(starts, func(a, b point) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key)) })
+	for _, s := range starts {
+		if n := len(l.points); n == 0 || s.at-l.points[n-1].at > f.storm {
+			l.points = append(l.points, s)
+			i, _ := slices.BinarySearchFunc(f.tracks[l.first:l.last], s.key, func(t track, key int32) int { return cmp.Compare(t.key, key) })
+			f.tracks[int(l.first)+i].points++
+		}
+	}
+	l.points = slices.Clip(l.points)
+}
+
+// span is where a start of another rule answers yes for run j of the track; the
+// spans of a track are disjoint. Another rule may start a little earlier than
+// this one and count as starting while it fires, for the two may be evaluated at
+// different instants.
+func (f *frame) span(l *lane, t *track, j int32, k kind) (lo, hi int32) {
+	r := f.runs[j]
+	if k == during {
+		lo = max(0, r.from-l.tolerance)
+		if j > t.first {
+			lo = max(lo, f.runs[j-1].to)
+		}
+		return lo, r.to
+	}
+	lo, hi = r.from+1, min(r.from+1+f.cascade, f.slots)
+	if r.unseen {
+		return lo, lo
+	}
+	if j+1 < t.last && !f.runs[j+1].unseen {
+		hi = min(hi, f.runs[j+1].from+1)
+	}
+	return lo, max(lo, hi)
+}
+
+// shared walks over the tracks of two lanes that have the same key.
+func (f *frame) shared(a, b *lane, visit func(a, b *track)) {
+	for i, j := a.first, b.first; i < a.last && j < b.last; {
+		s, t := &f.tracks[i], &f.tracks[j]
+		switch {
+		case s.key < t.key:
+			i++
+		case s.key > t.key:
+			j++
+		default:
+			visit(s, t)
+			i, j = i+1, j+1
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package overlap
+
+import "slices"
+
+// mark is a run as the index holds it: where it answers for each kind.
+type mark struct {
+	from, lo, to, wake int32 // fires in [lo,to), was just before in (from,wake)
+	lane               int32
+}
+
+// index finds the runs that answer for a start of another rule. For each key the
+// runs lie in order of start; every so many of them there is a list of the
+// earlier ones that still fire, so that a look-up reads little more than what it
+// finds.
+type index struct {
+	marks  []mark
+	keys   []bucket
+	lists  []int32 // ends of the lists in active
+	active []int32 // places in marks
+	lanes  [][]int32
+	reach  int32 // the largest tolerance
+	wake   int32 // slots that a start looks back
+}
+
+// bucket is a key's share of the index.
+type bucket struct {
+	first, last int32
+	stride      int32
+	lists       int32
+}
+
+// leastStride is how many runs lie between two lists at least.
+const leastStride = 16
+
+func newIndex(f *frame) *index {
+	x := &index{wake: f.cascade}
+	x.layMarks(f)
+	fires := make([]int64, f.keys)
+	for _, t := range f.tracks {
+		fires[t.key] += int64(t.fires)
+	}
+	var open []int32
+	for key := range x.keys {
+		b := &x.keys[key]
+		b.stride = int32(max(leastStride, fires[key]/int64(f.slots)))
+		open = x.addLists(b, open[:0])
+	}
+	return x
+}
+
+// layMarks sorts the runs by key, then by start: two passes of counting.
+func (x *index) layMarks(f *frame) {
+	byStart := make([]int32, f.slots+1)
+	byKey := make([]int32, f.keys+1)
+	for _, t := range f.tracks {
+		byKey[t.key+1] += t.last - t.first
+		for j := t.first; j < t.last; j++ {
+			byStart[f.runs[j].from+1]++
+		}
+	}
+	accumulate(byStart)
+	accumulate(byKey)
+	x.keys = make([]bucket, f.keys)
+	for key := range x.keys {
+		x.keys[key] = bucket{first: byKey[key], last: byKey[key+1]}
+	}
+	x.lanes = make([][]int32, f.keys)
+	type place struct{ run, track, lane int32 }
+	ordered := make([]place, len(f.runs))
+	for i := range f.lanes {
+		l := &f.lanes[i]
+		x.reach = max(x.reach, l.tolerance)
+		for n := l.first; n < l.last; n++ {
+			t := &f.tracks[n]
+			x.lanes[t.key] = append(x.lanes[t.key], int32(i))
+			for j := t.first; j < t.last; j++ {
+				at := &byStart[f.runs[j].from]
+				ordered[*at] = place{j, n, int32(i)}
+				*at++
+			}
+		}
+	}
+	x.marks = make([]mark, len(f.runs))
+	for _, p := range ordered {
+		t := &f.tracks[p.track]
+		x.marks[byKey[t.key]] = f.mark(&f.lanes[p.lane], t, p.run, p.lane)
+		byKey[t.key]++
+	}
+}
+
+// mark never answers for a standing rule's firing: no lift could be reached.
+func (f *frame) mark(l *lane, t *track, run, number int32) mark {
+	m := mark{from: f.runs[run].from, lane: number}
+	m.lo, m.to = f.span(l, t, run, during)
+	_, m.wake = f.span(l, t, run, after)
+	if l.standing {
+		m.to = m.lo
+	}
+	return m
+}
+
+func accumulate(counts []int32) {
+	for i := 1; i < len(counts); i++ {
+		counts[i] += counts[i-1]
+	}
+}
+
+// addLists lists for each stride of the bucket the earlier runs that still fired
+// when the one before it began.
+func (x *index) addLists(b *bucket, open []int32) []int32 {
+	b.lists = int32(len(x.lists))
+	marks := x.marks[b.first:b.last]
+	for at := int32(0); ; at += b.stride {
+		if at > 0 {
+			for i := at - b.stride; i < at; i++ {
+				open = append(open, i)
+			}
+			limit := marks[at-1].from
+			open = slices.DeleteFunc(open, func(i int32) bool { return marks[i].to <= limit })
+		}
+		x.active = append(x.active, open...)
+		x.lists = append(x.lists, int32(len(x.active)))
+		if at+b.stride > int32(len(marks)) {
+			return open
+		}
+	}
+}
+
+// tally counts, for each lane, the points that it answers yes for.
+type tally [2][]int32
+
+// count adds the answers for the points of one lane.
+func (x *index) count(points []point, t *tally) {
+	fires, wakes := t[during], t[after]
+	for _, p := range points {
+		b := &x.keys[p.key]
+		marks := x.marks[b.first:b.last]
+		list := lowerBound(marks, p.at-x.wake) / b.stride
+		from := int32(0)
+		if n := b.lists + list; n > 0 {
+			from = x.lists[n-1]
+		}
+		for _, i := range x.active[from:x.lists[b.lists+list]] {
+			if m := &marks[i]; m.to > p.at {
+				fires[m.lane]++
+			}
+		}
+		for i := int(list * b.stride); i < len(marks) && marks[i].from <= p.at+x.reach; i++ {
+			m := &marks[i]
+			if m.lo <= p.at && p.at < m.to {
+				fires[m.lane]++
+			}
+			if m.from < p.at && p.at < m.wake {
+				wakes[m.lane]++
+			}
+		}
+	}
+}
+
+// lowerBound is the first mark that starts at the slot or later.
+func lowerBound(marks []mark, slot int32) int32 {
+	low, high := int32(0), int32(len(marks))
+	for low < high {
+		mid := (low + high) / 2
+		if marks[mid].from < slot {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
