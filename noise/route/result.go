@@ -32,11 +32,22 @@ type Notification struct {
 	// Firing and Resolved are indices into the episodes that were replayed, of
 	// the alerts that the message names.
 	Firing, Resolved []int
+	// FiringCount and ResolvedCount are their numbers; they hold where the lists
+	// are left out for their size (Options.MaxListed).
+	FiringCount, ResolvedCount int
+	Route                      string // Route.ID
 }
+
+// Page tells whether the notification wakes somebody: it goes to a paging
+// receiver and names an alert that fires. Word of an end wakes nobody.
+func (n Notification) Page() bool { return n.Paging && n.FiringCount > 0 }
 
 // Silenced counts what was not notified of.
 type Silenced struct {
-	ByInhibition, BySilence, ByTime int // episodes that never reached a receiver for this reason
+	// ByInhibition, BySilence and ByTime count episodes that never reached a
+	// receiver for this reason; of several reasons the one that Alertmanager
+	// asks first: inhibition, time interval, silence.
+	ByInhibition, BySilence, ByTime int
 }
 
 // Result is what would have been sent in a window.

@@ -1,0 +1,172 @@
+package route
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/burnish-sre/burnish/noise"
+)
+
+// collected gathers what was sent.
+type collected struct {
+	episodes []noise.Episode
+	o        Options
+	assumed  bool
+	paging   map[string]bool
+	sent     []Notification
+	listed   int
+
+	rules    map[noise.RuleKey]int32
+	ruleOf   []int32 // by episode; one more than the place in counts, 0: not yet known
+	counts   []RuleCount
+	lastSeen []int // by rule: the number of the notification that counted it last
+}
+
+func newCollected(c *Config, episodes []noise.Episode, o Options) *collected {
+	return &collected{
+		episodes: episodes, o: o, assumed: c.assumed, paging: o.Paging.receivers(c),
+		rules: map[noise.RuleKey]int32{}, ruleOf: make([]int32, len(episodes)),
+	}
+}
+
+// send notes a notification. Those before the window only set the timers.
+func (r *replayer) send(g *group, f *flush, reason Reason, withResolved bool) {
+	for _, place := range f.firing {
+		r.fate[g.slots[place].span.episode] |= notified
+	}
+	if f.now < r.from {
+		return
+	}
+	n := Notification{
+		At: time.UnixMilli(f.now).UTC(), Receiver: g.route.receiver, Paging: r.out.paging[g.route.receiver],
+		GroupKey: r.unit.key, Route: g.route.id, Labels: r.unit.labels, Reason: reason,
+	}
+	firing := episodesOf(g, f.firing)
+	var ended []int
+	if withResolved {
+		ended = episodesOf(g, f.resolved)
+	}
+	r.out.add(n, firing, ended)
+}
+
+func episodesOf(g *group, places []int32) []int {
+	if len(places) == 0 {
+		return nil
+	}
+	out := make([]int, len(places))
+	for i, place := range places {
+		out[i] = int(g.slots[place].span.episode)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (c *collected) add(n Notification, firing, ended []int) {
+	n.FiringCount, n.ResolvedCount = len(firing), len(ended)
+	number := len(c.sent) + 1
+	var parts []int32
+	for _, list := range [][]int{firing, ended} {
+		for _, i := range list {
+			rule := c.rule(i)
+			if c.lastSeen[rule] != number {
+				c.lastSeen[rule] = number
+				parts = append(parts, rule)
+			}
+		}
+	}
+	for _, rule := range parts {
+		k := &c.counts[rule]
+		k.Notifications++
+		if n.Page() {
+			k.Pages++
+		}
+		if len(parts) == 1 {
+			k.Sole++
+		}
+	}
+	if c.listed += len(firing) + len(ended); c.listed <= c.o.MaxListed {
+		n.Firing, n.Resolved = firing, ended
+	}
+	c.sent = append(c.sent, n)
+}
+
+// rule is the place among counts of the rule of an episode.
+func (c *collected) rule(episode int) int32 {
+	if c.ruleOf[episode] > 0 {
+		return c.ruleOf[episode] - 1
+	}
+	key := keyOf(&c.episodes[episode])
+	at, ok := c.rules[key]
+	if !ok {
+		at = int32(len(c.counts))
+		c.rules[key] = at
+		c.counts = append(c.counts, RuleCount{RuleKey: key})
+		c.lastSeen = append(c.lastSeen, 0)
+	}
+	c.ruleOf[episode] = at + 1
+	return at
+}
+
+// keyOf is what a report knows an episode's rule by, as noise does.
+func keyOf(e *noise.Episode) noise.RuleKey {
+	return noise.RuleKey{Name: e.Rule, Group: e.Group, File: e.File, Severity: e.Severity()}
+}
+
+func (c *collected) result(fate []held) Result {
+	slices.SortStableFunc(c.sent, func(a, b Notification) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Receiver, b.Receiver), strings.Compare(a.GroupKey, b.GroupKey))
+	})
+	slices.SortFunc(c.counts, func(a, b RuleCount) int { return compareKeys(a.RuleKey, b.RuleKey) })
+	return Result{
+		Window: c.o.Window, Notifications: c.sent, Receivers: c.receivers(), Rules: c.counts,
+		Held: c.held(fate), Assumed: c.assumed,
+	}
+}
+
+func compareKeys(a, b noise.RuleKey) int {
+	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Group, b.Group),
+		strings.Compare(a.File, b.File), strings.Compare(a.Severity, b.Severity))
+}
+
+// receivers counts by receiver, those that were sent nothing included.
+func (c *collected) receivers() []Count {
+	at := map[string]*Count{}
+	var out []Count
+	for name, paging := range c.paging {
+		out = append(out, Count{Receiver: name, Paging: paging})
+	}
+	slices.SortFunc(out, func(a, b Count) int { return strings.Compare(a.Receiver, b.Receiver) })
+	for i := range out {
+		at[out[i].Receiver] = &out[i]
+	}
+	for i := range c.sent {
+		k := at[c.sent[i].Receiver]
+		k.Notifications++
+		if c.sent[i].Page() {
+			k.Pages++
+		}
+	}
+	return out
+}
+
+// held counts the episodes of the window of which nobody was told, by what held
+// them back: the first of inhibition, time interval and silence.
+func (c *collected) held(fate []held) Silenced {
+	var out Silenced
+	for i, f := range fate {
+		if f&notified != 0 || !c.o.Window.Overlaps(c.episodes[i].Firing(c.o.Window.To)) {
+			continue
+		}
+		switch {
+		case f&heldInhibited != 0:
+			out.ByInhibition++
+		case f&heldTime != 0:
+			out.ByTime++
+		case f&heldSilenced != 0:
+			out.BySilence++
+		}
+	}
+	return out
+}
