@@ -33,3 +33,9 @@ const (
 	KindShortRange       Kind = "short_range"
 	KindUnroutedSeverity Kind = "unrouted_severity"
 )
+
+// More kinds of findings that a rule's text can show.
+const (
+	KindNoComparison Kind = "no_comparison"
+	KindRawCounter   Kind = "raw_counter"
+)
