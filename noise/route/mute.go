@@ -98,8 +98,11 @@ func preferName(pairs []labels.Label, l labels.Label) []labels.Label {
 // inhibit an alert that is both.
 type sources struct{ all, pure map[string][]stretch }
 
-// inhibit marks on each alert when it is inhibited.
+// inhibit marks on each alert when it is inhibited, by these rules alone.
 func (t *alertTable) inhibit(rules []inhibitRule) {
+	for i := range t.alerts {
+		t.alerts[i].inhibited = nil
+	}
 	if len(rules) == 0 {
 		return
 	}

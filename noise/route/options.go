@@ -63,6 +63,8 @@ type Options struct {
 	// only restricts the replay to the groups that hold one of these rules'
 	// alerts or belong to this route; for pricing a change.
 	only *subset
+	// table is what gather and silence made of the episodes; nil: it is made.
+	table *alertTable
 }
 
 func (o Options) withDefaults() Options {

@@ -40,9 +40,11 @@ func Replay(c *Config, episodes []noise.Episode, o Options) Result {
 	if o.Window.Empty() {
 		return out.result(nil)
 	}
-	t := gather(episodes, o)
+	t := o.table
+	if t == nil {
+		t = heard(episodes, o)
+	}
 	t.inhibit(c.inhibit)
-	t.silence(o.Silences)
 	r := &replayer{
 		c: c, alerts: t.alerts, from: milli(o.Window.From), to: t.to, resend: o.ResendEvery.Milliseconds(),
 		fate: make([]held, len(episodes)), mutes: c.mutes(t.from, t.to), out: out,
@@ -52,6 +54,13 @@ func Replay(c *Config, episodes []noise.Episode, o Options) Result {
 		r.run(&units[i])
 	}
 	return out.result(r.fate)
+}
+
+// heard is what Alertmanager heard of the episodes, and when it was silenced.
+func heard(episodes []noise.Episode, o Options) *alertTable {
+	t := gather(episodes, o)
+	t.silence(o.Silences)
+	return t
 }
 
 // mutes is when each route is muted by its time intervals. Routes with the same

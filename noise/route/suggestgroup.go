@@ -1,0 +1,144 @@
+package route
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/burnish-sre/burnish/noise"
+)
+
+// common is the share of a route's alerts that have to carry a label before
+// grouping by it is tried.
+const common = 0.9
+
+// SuggestGroupBy looks for a better group_by of each route: one that sends less
+// while it still tells apart what the labels in Keep tell apart. It gives at most
+// one suggestion a route, the best first; none hides an incident. A route that
+// others inherit from is changed by itself.
+func SuggestGroupBy(c *Config, episodes []noise.Episode, o SuggestOptions) ([]Suggestion, error) {
+	o = o.withDefaults()
+	if o.Window.Empty() {
+		o.Window = reach(episodes, c)
+	}
+	o.Window = shorten(o.Window)
+	o.table = heard(episodes, o.Options)
+	full := Replay(c, episodes, o.Options)
+	known := hear(full, episodes, o)
+	sent := map[string]int{}
+	for _, n := range full.Notifications {
+		sent[n.Route]++
+	}
+	carried := carriedBy(c, o.table.alerts, o.Keep)
+	routes := slices.Clone(c.nodes)
+	slices.SortStableFunc(routes, func(a, b *node) int { return cmp.Compare(sent[b.id], sent[a.id]) })
+	var out []Suggestion
+	tried := 0
+	for _, n := range routes {
+		var best *Suggestion
+		for _, by := range candidates(n, carried[n.id], o.Keep) {
+			if tried++; tried > o.Most || sent[n.id] == 0 {
+				break
+			}
+			s, err := priceGrouping(c, episodes, n, by, o, known)
+			if err != nil {
+				return nil, err
+			}
+			saves := -s.Saves.NotificationsPerWeek
+			if s.Hidden == 0 && saves >= o.Least && (best == nil || s.Saves.Notifications < best.Saves.Notifications) {
+				best = &s
+			}
+		}
+		if best != nil {
+			out = append(out, *best)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Suggestion) int { return cmp.Compare(a.Saves.Notifications, b.Saves.Notifications) })
+	return out, nil
+}
+
+// carriedBy lists for each route the labels in keep that nearly all of its alerts
+// carry, and so tell them apart.
+func carriedBy(c *Config, alerts []alert, keep []string) map[string][]string {
+	count, total := map[string]map[string]int{}, map[string]int{}
+	for i := range alerts {
+		for _, n := range c.root.match(alerts[i].labels, nil) {
+			total[n.id]++
+			if count[n.id] == nil {
+				count[n.id] = map[string]int{}
+			}
+			for _, name := range keep {
+				if alerts[i].labels.Has(name) {
+					count[n.id][name]++
+				}
+			}
+		}
+	}
+	out := map[string][]string{}
+	for id, names := range count {
+		for name, n := range names {
+			if float64(n) >= common*float64(total[id]) {
+				out[id] = append(out[id], name)
+			}
+		}
+		slices.Sort(out[id])
+	}
+	return out
+}
+
+// candidates are other ways to group a route: without one label that does not
+// tell things apart, without all of them, and by what tells its alerts apart,
+// with and without the alertname.
+func candidates(n *node, carried, keep []string) [][]string {
+	var out [][]string
+	offer := func(by []string) {
+		same := func(o []string) bool { return slices.Equal(o, by) }
+		if (n.groupByAll || !slices.Equal(by, n.groupBy)) && !slices.ContainsFunc(out, same) && len(by) > 0 {
+			out = append(out, by)
+		}
+	}
+	kept := slices.Clone(carried)
+	for _, name := range n.groupBy {
+		if slices.Contains(keep, name) && !slices.Contains(kept, name) {
+			kept = append(kept, name)
+		}
+	}
+	slices.Sort(kept)
+	if !n.groupByAll {
+		for _, name := range n.groupBy {
+			if !slices.Contains(keep, name) {
+				offer(slices.DeleteFunc(slices.Clone(n.groupBy), func(other string) bool { return other == name }))
+			}
+		}
+	}
+	if len(kept) > 0 {
+		offer(kept)
+	}
+	offer(slices.Sorted(slices.Values(append([]string{labels.AlertName}, kept...))))
+	return slices.DeleteFunc(out, func(by []string) bool { return merges(by, kept) })
+}
+
+// merges tells whether a grouping gives up a label that tells things apart, or
+// puts everything into one group.
+func merges(by, kept []string) bool {
+	if slices.Contains(by, labels.AlertName) && len(kept) == 0 {
+		return false
+	}
+	return len(kept) == 0 || slices.ContainsFunc(kept, func(name string) bool { return !slices.Contains(by, name) })
+}
+
+func priceGrouping(c *Config, episodes []noise.Episode, n *node, by []string, o SuggestOptions, known heardOf) (Suggestion, error) {
+	s := Suggestion{
+		Change:    Change{Routes: []RouteChange{{Route: n.id, GroupBy: &by}}},
+		Incidents: len(o.Incidents),
+		YAML:      "# route " + scalar(n.id) + "\ngroup_by: [" + quotedAll(by) + "]\n",
+	}
+	before, after, err := try(c, episodes, s.Change, &subset{route: n.id}, o)
+	if err != nil {
+		return Suggestion{}, err
+	}
+	s.Saves = Compare(before, after)
+	s.Hidden = known.hidden(hear(before, episodes, o), hear(after, episodes, o))
+	return s, nil
+}

@@ -1,0 +1,173 @@
+package route
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/overlap"
+)
+
+// SuggestInhibitions turns measured overlap into inhibition rules: of a pair in
+// which A fires only within B, or soon after it, B inhibits A. Each candidate is
+// replayed over the whole history; suggested is what saves enough, hides no
+// incident, and does not close a circle in which two alerts silence one another.
+// The best come first, and each is priced by itself: two may save the same
+// notifications.
+func SuggestInhibitions(c *Config, episodes []noise.Episode, pairs []overlap.Pair, o SuggestOptions) ([]Suggestion, error) {
+	o = o.withDefaults()
+	if o.Window.Empty() {
+		o.Window = reach(episodes, c)
+	}
+	o.Window = shorten(o.Window)
+	o.table = heard(episodes, o.Options)
+	full := Replay(c, episodes, o.Options)
+	known := hear(full, episodes, o)
+	circle := edgesOf(c, episodes, o)
+	var out []Suggestion
+	for i, p := range inhibitable(pairs) {
+		if i == o.Most {
+			break
+		}
+		s, err := priceInhibition(c, episodes, p, o, known)
+		if err != nil {
+			return nil, err
+		}
+		saves := -s.Saves.NotificationsPerWeek
+		if s.Hidden > 0 || saves < o.Least || circle.reaches(s.Target, s.Source) {
+			continue
+		}
+		circle.add(s.Source, s.Target)
+		out = append(out, s)
+	}
+	slices.SortStableFunc(out, func(a, b Suggestion) int {
+		return cmp.Or(cmp.Compare(a.Saves.Pages, b.Saves.Pages), cmp.Compare(a.Saves.Notifications, b.Saves.Notifications))
+	})
+	return out, nil
+}
+
+// inhibitable are the pairs that may become an inhibition. Of a duplicate, which
+// comes both ways, the first listed is taken.
+func inhibitable(pairs []overlap.Pair) []overlap.Pair {
+	var out []overlap.Pair
+	seen := map[[2]noise.RuleKey]bool{}
+	for _, p := range pairs {
+		a, b := p.A.RuleKey, p.B.RuleKey
+		if p.Relation == overlap.Together || a == b || seen[[2]noise.RuleKey{a, b}] || seen[[2]noise.RuleKey{b, a}] {
+			continue
+		}
+		seen[[2]noise.RuleKey{a, b}] = true
+		out = append(out, p)
+	}
+	return out
+}
+
+func priceInhibition(c *Config, episodes []noise.Episode, p overlap.Pair, o SuggestOptions, known heardOf) (Suggestion, error) {
+	in := inhibitionOf(p, episodes)
+	s := Suggestion{
+		Change: Change{Inhibit: []Inhibition{in}}, Source: p.B.RuleKey, Target: p.A.RuleKey,
+		Incidents: len(o.Incidents), YAML: in.YAML(),
+	}
+	part := &subset{alert: func(ls labels.Labels) bool { return matchAll(in.Target, ls) }}
+	before, after, err := try(c, episodes, s.Change, part, o)
+	if err != nil {
+		return Suggestion{}, err
+	}
+	s.Saves = Compare(before, after)
+	s.Hidden = known.hidden(hear(before, episodes, o), hear(after, episodes, o))
+	return s, nil
+}
+
+// inhibitionOf names the rules by alertname, and by severity where another rule
+// has the same alertname with another one.
+func inhibitionOf(p overlap.Pair, episodes []noise.Episode) Inhibition {
+	var severities [2]map[string]bool
+	for i, key := range []noise.RuleKey{p.B.RuleKey, p.A.RuleKey} {
+		severities[i] = map[string]bool{}
+		for j := range episodes {
+			if episodes[j].Rule == key.Name {
+				severities[i][episodes[j].Severity()] = true
+			}
+		}
+	}
+	match := func(key noise.RuleKey, several bool) []Match {
+		out := []Match{{labels.AlertName, key.Name}}
+		if several {
+			out = append(out, Match{"severity", key.Severity})
+		}
+		return out
+	}
+	return Inhibition{
+		Source: match(p.B.RuleKey, len(severities[0]) > 1), Target: match(p.A.RuleKey, len(severities[1]) > 1),
+		Equal: slices.Sorted(slices.Values(p.On)),
+	}
+}
+
+func matchAll(ms []Match, ls labels.Labels) bool {
+	return !slices.ContainsFunc(ms, func(m Match) bool { return ls.Get(m.Name) != m.Value })
+}
+
+// edges says which rules inhibit which.
+type edges map[noise.RuleKey]map[noise.RuleKey]bool
+
+func (e edges) add(source, target noise.RuleKey) {
+	if e[source] == nil {
+		e[source] = map[noise.RuleKey]bool{}
+	}
+	e[source][target] = true
+}
+
+// reaches tells whether one rule inhibits another, or one that does.
+func (e edges) reaches(from, to noise.RuleKey) bool {
+	seen, todo := map[noise.RuleKey]bool{}, []noise.RuleKey{from}
+	for len(todo) > 0 {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if at == to {
+			return true
+		}
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		for next := range e[at] {
+			todo = append(todo, next)
+		}
+	}
+	return false
+}
+
+// edgesOf is what the configuration's own rules say, by the rules whose alerts
+// they were seen to match.
+func edgesOf(c *Config, episodes []noise.Episode, o SuggestOptions) edges {
+	out := edges{}
+	if len(c.inhibit) == 0 {
+		return out
+	}
+	sources, targets := make([]map[noise.RuleKey]bool, len(c.inhibit)), make([]map[noise.RuleKey]bool, len(c.inhibit))
+	for i := range c.inhibit {
+		sources[i], targets[i] = map[noise.RuleKey]bool{}, map[noise.RuleKey]bool{}
+	}
+	for _, a := range o.table.alerts {
+		for i, r := range c.inhibit {
+			for _, s := range a.spans {
+				key := keyOf(&episodes[s.episode])
+				sources[i][key] = sources[i][key] || allMatch(r.SourceMatchers, a.labels)
+				targets[i][key] = targets[i][key] || allMatch(r.TargetMatchers, a.labels)
+				break
+			}
+		}
+	}
+	for i := range c.inhibit {
+		for source, is := range sources[i] {
+			for target, isTarget := range targets[i] {
+				if is && isTarget && source != target {
+					out.add(source, target)
+				}
+			}
+		}
+	}
+	return out
+}
