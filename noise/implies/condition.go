@@ -1,0 +1,131 @@
+package implies
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/burnish-sre/burnish/noise"
+)
+
+// Condition is what decides when an alert fires.
+type Condition struct {
+	Expr          string
+	For           time.Duration
+	KeepFiringFor time.Duration
+	Interval      time.Duration // of evaluation; 0 where unknown
+	QueryOffset   time.Duration
+	// Restless tells that a label of the alert depends on the value, so that
+	// each evaluation may make a new alert and `for` may never be reached.
+	Restless bool
+}
+
+// ConditionOf is the condition of a rule.
+func ConditionOf(r noise.Rule) Condition {
+	return Condition{
+		Expr: r.Expr, For: r.For, KeepFiringFor: r.KeepFiringFor, Interval: r.Interval, QueryOffset: r.QueryOffset,
+		Restless: restless(r.Labels),
+	}
+}
+
+// restless tells whether a label is filled in from anything but other labels,
+// which are the same at each evaluation.
+func restless(ls labels.Labels) bool {
+	found := false
+	ls.Range(func(l labels.Label) {
+		if strings.Contains(l.Value, "{{") {
+			steady := regexp.MustCompile(`\{\{\s*\$labels\.[a-zA-Z_][a-zA-Z0-9_]*\s*\}\}`)
+			found = found || strings.Contains(steady.ReplaceAllString(l.Value, ""), "{{")
+		}
+	})
+	return found
+}
+
+// covers tells whether b, whose expression is true whenever a's is, fires
+// whenever a does. With one interval both are evaluated at the same instants, so
+// a shorter `for` is reached no later, and a longer keep_firing_for, counted
+// from the same evaluation or a later one, ends no earlier. With other intervals
+// only an alert that fires by its expression at each instant is certain.
+func (a Condition) covers(b Condition) bool {
+	if a.QueryOffset != b.QueryOffset {
+		return false
+	}
+	if b.For == 0 && a.KeepFiringFor == 0 {
+		return true
+	}
+	return a.Interval == b.Interval && !b.Restless &&
+		a.steps(a.For) >= b.steps(b.For) && a.steps(a.KeepFiringFor) <= b.steps(b.KeepFiringFor)
+}
+
+// steps is how many evaluations a duration lasts; at an unknown interval it is
+// the duration itself.
+func (a Condition) steps(d time.Duration) time.Duration {
+	if a.Interval <= 0 {
+		return d
+	}
+	n := d / a.Interval
+	if d%a.Interval > 0 {
+		n++
+	}
+	return n
+}
+
+// compiled is a condition that was read.
+type compiled struct {
+	Condition
+	expr   parser.Expr
+	text   string
+	form   *form
+	worlds []world // all that can be; empty where it can't be true or is too complex
+	unique bool
+	risky  []string // parts that may fail, by their text
+	parts  map[string]bool
+}
+
+// compile reads a condition; an error says why nothing can be proven of it.
+func compile(c Condition) (*compiled, error) {
+	e, err := parse(c.Expr)
+	if err != nil {
+		return nil, err
+	}
+	if e.Type() != parser.ValueTypeVector && e.Type() != parser.ValueTypeScalar {
+		return nil, fmt.Errorf("read condition: %s is no condition", parser.DocumentedType(e.Type()))
+	}
+	out := &compiled{Condition: c, expr: e, text: text(e), form: newForm(e), unique: unique(e), risky: fallible(e)}
+	ws, ok := worlds(out.form, ranges{})
+	if !ok {
+		return out, nil
+	}
+	for _, w := range ws {
+		if w.void == "" {
+			out.worlds = append(out.worlds, w)
+		}
+	}
+	return out, nil
+}
+
+// contains tells whether c evaluates a part with this text at the same instant
+// as c itself.
+func (c *compiled) contains(part string) bool {
+	if c.parts == nil {
+		c.parts = map[string]bool{}
+		collect(c.expr, c.parts)
+	}
+	return c.parts[part]
+}
+
+func collect(e parser.Expr, parts map[string]bool) {
+	parts[text(e)] = true
+	if _, ok := e.(*parser.SubqueryExpr); ok {
+		return
+	}
+	for child := range parser.ChildrenIter(e) {
+		if sub, ok := child.(parser.Expr); ok {
+			collect(sub, parts)
+		}
+	}
+}
