@@ -41,6 +41,33 @@ type Options struct {
 	Join []string
 	// Mappings tie rules to SLOs or incidents by hand. They win over labels.
 	Mappings []Mapping
+
+	// Seen is the least share of an episode's firing time in which the events of
+	// its SLOs were counted, to say that it met no incident; in (0,1], 0.5. It
+	// does not matter where a list of incidents was declared.
+	Seen float64
+	// Support, Lift and FDR guard a measured association: in how many separate
+	// incidents the rule began to fire at least, 3; how many times more often
+	// than chance, 2; the false-discovery rate over all pairs, 0.05.
+	Support int
+	Lift    float64
+	FDR     float64
+
+	// Late and LateShare bound when an alert is too late: after more than Late,
+	// 5 minutes, and more than that share of the incident's length, 0.25.
+	Late      time.Duration
+	LateShare float64
+	// Soon is the share of the incident that must be over before an alert may
+	// end while it goes on; 0.5.
+	Soon float64
+	// Held and HeldShare bound when an alert is held too long: more than Held,
+	// 15 minutes, and more than that share of the incident's length, 1, after
+	// its end.
+	Held      time.Duration
+	HeldShare float64
+
+	// Signals is how many signals a verdict lists at most; 500.
+	Signals int
 }
 
 // Mapping ties the alerts that match to an SLO.
@@ -98,8 +125,8 @@ type Score struct {
 	Detection noise.Spread // incident start to FiredAt, of onsets; never negative
 	Lead      noise.Spread // FiredAt to incident start, of onsets that came before
 	Reset     noise.Spread // incident end to ResolvedAt, of episodes that outlast it
-	First     int          // incidents of which it was the first to tell
-	Alone     int          // incidents that nothing else told of
+	First     int          // incidents of whose onsets its was the first; ties count for each
+	Alone     int          // incidents of which it alone had an onset
 	Unjudged  int          // firing episodes that no truth could judge
 	Actions   Actions
 	// Needless are the first few episodes that met no incident, the longest
@@ -124,8 +151,8 @@ type SLOScore struct {
 	// budget; Caught is the part in incidents that an alert told of.
 	Burned, Caught float64
 	Detection      noise.Spread // of the first alert of each incident
-	// TellsUs is the rule that catches most of its incidents, soonest first;
-	// nil where none does: a blind spot.
+	// TellsUs is the rule that has an onset in most of its incidents, of several
+	// the soonest; nil where none has: a blind spot.
 	TellsUs *noise.RuleKey
 	Missed  []string // ids of the incidents that nothing told of
 	Actions Actions
@@ -134,8 +161,11 @@ type SLOScore struct {
 // Verdict is what became known of one incident.
 type Verdict struct {
 	noise.Incident
-	// Signals are the alerts that fired about it, by onset.
+	// Signals are the alerts (label sets) that fired about it, each once: those
+	// that began with it first, by when they fired, then those that fired
+	// already. Hidden counts those beyond Options.Signals.
 	Signals []Signal
+	Hidden  int
 	// DetectedAt is when the first onset fired; zero where none did.
 	DetectedAt time.Time
 }
@@ -153,7 +183,8 @@ func (v Verdict) Detection() (d time.Duration, known bool) {
 }
 
 // Signal is one alert that fired about an incident: a contributing signal, not a
-// cause.
+// cause. Its times are of its first onset, else of its first episode that met the
+// incident.
 type Signal struct {
 	noise.RuleKey
 	Labels     labels.Labels
