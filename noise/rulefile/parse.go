@@ -2,8 +2,8 @@ package rulefile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -15,53 +15,76 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
-// Error is one thing that is wrong with a rule file. Line and Column are
-// 1-based; 0 where the place is not known.
-type Error struct {
-	File         string
-	Line, Column int
-	Message      string
-}
-
-// Error is file:line:column: message.
-func (e Error) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
-}
-
 // Parse reads the alerting rules of a rule file in the order of the file;
-// recording rules are passed over. The error joins an [Error] for each thing
-// that is wrong; the rules that are sound are returned beside it.
+// recording rules are passed over, and so are resources of other kinds beside a
+// PrometheusRule. The error joins an [Error] for each thing that is wrong; the
+// rules that are sound are returned beside it.
 func Parse(file string, text []byte) ([]noise.Rule, error) {
-	p := &fileParser{file: file, promql: parser.NewParser(parser.Options{
-		EnableExperimentalFunctions: true, ExperimentalDurationExpr: true, EnableExtendedRangeSelectors: true,
-	})}
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	for {
-		var doc yaml.Node
-		err := dec.Decode(&doc)
+	docs, err := documents(file, text)
+	p := newFileParser(file)
+	p.read(docs)
+	return p.rules, errors.Join(append(p.errs, err)...)
+}
+
+// documents reads the YAML documents of a text, up to the first error.
+func documents(file string, text []byte) ([]*yaml.Node, error) {
+	var docs []*yaml.Node
+	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		doc := &yaml.Node{}
+		err := dec.Decode(doc)
 		if errors.Is(err, io.EOF) {
-			break
+			return docs, nil
 		}
 		if err != nil {
-			p.errs = append(p.errs, fmt.Errorf("%s: %w", file, err))
-			break
+			return docs, syntaxError(file, text, err)
 		}
-		p.document(resolve(&doc))
+		docs = append(docs, doc)
 	}
-	return p.rules, errors.Join(p.errs...)
+}
+
+// newPromQL is Prometheus' parser with all that any of its feature flags allows.
+func newPromQL() parser.Parser {
+	return parser.NewParser(parser.Options{
+		EnableExperimentalFunctions: true, ExperimentalDurationExpr: true, EnableExtendedRangeSelectors: true,
+	})
 }
 
 // fileParser gathers rules and errors.
 type fileParser struct {
 	file   string
-	promql parser.Parser
+	promql parser.Parser // nil where expressions are known to be sound
 	rules  []noise.Rule
+	places []place // of rules, one each
+	roots  []*yaml.Node
 	errs   []error
-	seen   int // groups and rules looked at
+	other  *yaml.Node // the first resource of another kind
+	seen   int        // groups and rules looked at
+}
+
+// place is where a rule stands among the nodes.
+type place struct {
+	rule *yaml.Node // the rule's mapping
+	item *yaml.Node // the entry of the list: the same, or an alias of it
+	list *yaml.Node // the group's rules
+	key  *yaml.Node // the key of that list
+}
+
+func newFileParser(file string) *fileParser {
+	return &fileParser{file: file, promql: newPromQL()}
+}
+
+// read reads the rules of the documents of a file.
+func (p *fileParser) read(docs []*yaml.Node) {
+	for _, doc := range docs {
+		p.document(resolve(doc))
+	}
+	if p.other != nil && len(p.roots) == 0 {
+		p.fail(p.other, "no groups: neither a rule file nor a PrometheusRule")
+	}
 }
 
 func (p *fileParser) fail(at *yaml.Node, format string, args ...any) {
-	p.errs = append(p.errs, Error{p.file, at.Line, at.Column, fmt.Sprintf(format, args...)})
+	p.errs = append(p.errs, errorAt(p.file, at, format, args...))
 }
 
 // maxNodes bounds how many groups and rules are looked at in a file, since a few
@@ -103,10 +126,15 @@ func (p *fileParser) resource(root *yaml.Node) {
 		p.fail(root, "expected a mapping with groups")
 		return
 	}
+	whole := root
 	if spec := child(root, "spec"); spec != nil {
 		root = spec
 	}
 	groups := child(root, "groups")
+	if groups == nil && isOtherKind(whole) {
+		p.other = cmp.Or(p.other, root)
+		return
+	}
 	if groups == nil || isNull(groups) {
 		p.fail(root, "no groups: neither a rule file nor a PrometheusRule")
 		return
@@ -115,6 +143,7 @@ func (p *fileParser) resource(root *yaml.Node) {
 		p.fail(groups, "groups must be a list")
 		return
 	}
+	p.roots = append(p.roots, root)
 	for _, g := range groups.Content {
 		if !p.budget(g) {
 			return
@@ -146,7 +175,11 @@ func (p *fileParser) group(g *yaml.Node) {
 		if !p.budget(r) {
 			return
 		}
+		before := len(p.rules)
 		p.rule(resolve(r), base, inherited)
+		if len(p.rules) > before {
+			p.places = append(p.places, place{resolve(r), r, rules, keyOf(g, "rules")})
+		}
 	}
 }
 
@@ -170,7 +203,7 @@ func (p *fileParser) rule(r *yaml.Node, rule noise.Rule, inherited labels.Labels
 		p.fail(r, "alert %q needs an expr", alert.Value)
 		return
 	}
-	if _, err := p.promql.ParseExpr(expr.Value); err != nil {
+	if err := p.expression(expr.Value); err != nil {
 		p.fail(expr, "alert %q: expr: %v", alert.Value, err)
 		return
 	}
@@ -178,6 +211,14 @@ func (p *fileParser) rule(r *yaml.Node, rule noise.Rule, inherited labels.Labels
 	rule.For, rule.KeepFiringFor = p.duration(r, "for"), p.duration(r, "keep_firing_for")
 	rule.Labels, rule.Annotations = merge(inherited, p.labels(r, "labels")), p.labels(r, "annotations")
 	p.rules = append(p.rules, rule)
+}
+
+func (p *fileParser) expression(expr string) error {
+	if p.promql == nil {
+		return nil
+	}
+	_, err := p.promql.ParseExpr(expr)
+	return err
 }
 
 // duration is the value of a key as Prometheus writes durations; 0 where the
@@ -224,69 +265,4 @@ func merge(group, rule labels.Labels) labels.Labels {
 	b := labels.NewBuilder(group)
 	rule.Range(func(l labels.Label) { b.Set(l.Name, l.Value) })
 	return b.Labels()
-}
-
-// child is the value of a key of a mapping, its own before a merged one; nil
-// where it has none.
-func child(n *yaml.Node, key string) *yaml.Node {
-	for _, kv := range pairs(n, 0) {
-		if kv.key.Value == key {
-			return kv.value
-		}
-	}
-	return nil
-}
-
-type pair struct{ key, value *yaml.Node }
-
-// Merge keys are bounded, since a few lines of them can stand for a great deal.
-const (
-	maxMerges = 4    // how deep they may be nested
-	maxMerged = 1000 // how many pairs they may bring into a mapping
-)
-
-// pairs is what a mapping holds: its own pairs, then those that a merge key (<<)
-// brings in, nearer ones first.
-func pairs(n *yaml.Node, depth int) []pair {
-	if n == nil || n.Kind != yaml.MappingNode || depth > maxMerges {
-		return nil
-	}
-	var own, merged []pair
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], resolve(n.Content[i+1])
-		if key.Tag != "!!merge" {
-			own = append(own, pair{key, value})
-			continue
-		}
-		from := []*yaml.Node{value}
-		if value.Kind == yaml.SequenceNode {
-			from = value.Content
-		}
-		for _, m := range from {
-			if len(merged) > maxMerged {
-				break
-			}
-			merged = append(merged, pairs(resolve(m), depth+1)...)
-		}
-	}
-	return append(own, merged...)
-}
-
-// resolve follows a document to its root and an alias to what it names.
-func resolve(n *yaml.Node) *yaml.Node {
-	for n != nil {
-		switch {
-		case n.Kind == yaml.DocumentNode && len(n.Content) > 0:
-			n = n.Content[0]
-		case n.Kind == yaml.AliasNode:
-			n = n.Alias
-		default:
-			return n
-		}
-	}
-	return nil
-}
-
-func isNull(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Tag == "!!null"
 }
