@@ -39,6 +39,8 @@ func (c *corpus) shortFor(rule int, r *noise.Rule) {
 		f.Title = fmt.Sprintf("for: %s is under one %s of %s: %s", span(r.For), what, span(longest), consequence(r.For, every))
 	}
 	if !isKnown {
+		f.Gravity = noise.GravityInfo
+		f.Title = fmt.Sprintf("At one %s every %s, for: %s is under one: %s", what, span(longest), span(r.For), consequence(r.For, every))
 		f.Confidence, f.Why = noise.Weak, fmt.Sprintf("It assumes one %s every %s, Prometheus' default; give the real interval to be sure.", what, span(longest))
 	}
 	c.report(rule, f)
