@@ -2,6 +2,11 @@
 // the exact outcome of every threshold at once, and the choice among them that
 // makes least noise and loses no incident.
 //
-// It takes the left-hand side of a rule over time as values, never queries
-// anything itself, and reads no clock.
+// [Split] takes an expression apart into comparisons with constants ([Atom]) and
+// says what to query for the values that are compared. Those values, on the
+// rule's evaluation grid ([Samples]), go to [Outcomes], which gives a [Surface]:
+// for each `for` and `keep_firing_for` a [Curve] over all thresholds. [Simulate]
+// and [Tally] do the same for a single candidate, slot by slot.
+//
+// The package takes values, never queries anything itself, and reads no clock.
 package tune
