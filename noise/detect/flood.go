@@ -132,48 +132,58 @@ func (v view) floodOf(receiver string, messages []message) []noise.Finding {
 	if len(floods) == 0 {
 		return nil
 	}
-	worst, lasted, in := floods[0], int64(0), 0
-	counts := map[int]int{}
-	for _, f := range floods {
-		lasted += min(f.to, v.to) - f.from
-		in += f.last - f.first
-		if f.peak > worst.peak {
-			worst = f
-		}
-		for _, m := range messages[f.first:f.last] {
-			for _, r := range m.rules {
-				counts[r]++
-			}
-		}
-	}
-	what, to := "notifications", " to "+clip(receiver, mostName)
-	if v.in.Route == nil {
-		what, to = "firing starts", ""
-	}
-	top := topRules(counts)
+	d := v.drench(floods, messages)
+	top := topRules(d.counts)
 	f := noise.Finding{
 		ID:      noise.FindingID(noise.KindFlood, noise.RuleKey{}, receiver),
 		Gravity: noise.GravityWarning, Confidence: noise.Strong,
-		Title: fmt.Sprintf("%s of %s%s, the worst with %d in ten minutes.", plural(len(floods), "flood", "floods"), what, to, worst.peak),
-		Advice: fmt.Sprintf("Group or inhibit what comes together: %s was part of most of it, on %s.",
-			name(v.rules[top[0]].ref.RuleKey), time.UnixMilli(worst.from).UTC().Format("2006-01-02 at 15:04 UTC")),
+		Title: fmt.Sprintf("%s of notifications to %s, the worst with %d in ten minutes.",
+			plural(len(floods), "flood", "floods"), clip(receiver, mostName), d.worst.peak),
+		Advice: fmt.Sprintf("Group or inhibit what comes together: %s was part of most of it; the worst was on %s.",
+			name(v.rules[top[0]].ref.RuleKey), time.UnixMilli(d.worst.from).UTC().Format("2006-01-02 at 15:04 UTC")),
 		Evidence: []noise.Fact{
-			count("floods", len(floods)), count("most_in_ten_minutes", worst.peak), seconds("time_in_flood_seconds", lasted),
-			share("share_in_floods", slo.Proportion{Count: in, Of: len(messages)}),
-			share("noisiest_rule", slo.Proportion{Count: counts[top[0]], Of: in}),
+			count("floods", len(floods)), count("most_in_ten_minutes", d.worst.peak), seconds("time_in_flood_seconds", d.lasted),
+			share("share_in_floods", slo.Proportion{Count: d.in, Of: len(messages)}),
+			share("noisiest_rule", slo.Proportion{Count: d.counts[top[0]], Of: d.in}),
 		},
 		Why: "Counted on what was replayed through the routes.",
 	}
 	if v.in.Route == nil {
+		f.Title = fmt.Sprintf("%s of firing starts, the worst with %d in ten minutes.", plural(len(floods), "flood", "floods"), d.worst.peak)
 		f.Confidence, f.Why = noise.Weak, "Counted on firing starts, since no notifications were replayed: grouping and silences are not taken into account."
 	}
 	for _, r := range top {
 		f.Others = append(f.Others, v.rules[r].ref)
 	}
-	for _, m := range messages[worst.first:min(worst.last, worst.first+3)] {
+	for _, m := range messages[d.worst.first:min(d.worst.last, d.worst.first+3)] {
 		f.Examples = append(f.Examples, v.episodes[m.episode])
 	}
 	return []noise.Finding{f}
+}
+
+// drenched is what all the floods of a receiver come to.
+type drenched struct {
+	worst  deluge
+	lasted int64
+	in     int         // messages
+	counts map[int]int // of messages, by rule
+}
+
+func (v view) drench(floods []deluge, messages []message) drenched {
+	d := drenched{worst: floods[0], counts: map[int]int{}}
+	for _, f := range floods {
+		d.lasted += min(f.to, v.to) - f.from
+		d.in += f.last - f.first
+		if f.peak > d.worst.peak {
+			d.worst = f
+		}
+		for _, m := range messages[f.first:f.last] {
+			for _, r := range m.rules {
+				d.counts[r]++
+			}
+		}
+	}
+	return d
 }
 
 // topRules are the five rules with most messages, the most first.
