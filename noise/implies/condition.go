@@ -1,6 +1,7 @@
 package implies
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -86,6 +87,28 @@ type compiled struct {
 	parts  map[string]bool
 }
 
+var errUnsteady = errors.New("ties are broken at random")
+
+// unsteady tells whether two evaluations of the same text may differ. The engine
+// lists the results of histogram functions in random order, and topk and its like
+// take the first of equals.
+func unsteady(e parser.Expr, picked bool) bool {
+	switch e := e.(type) {
+	case *parser.AggregateExpr:
+		picked = picked || e.Op == parser.TOPK || e.Op == parser.BOTTOMK || e.Op == parser.LIMITK
+	case *parser.Call:
+		if picked && strings.HasPrefix(e.Func.Name, "histogram_") {
+			return true
+		}
+	}
+	for child := range parser.ChildrenIter(e) {
+		if sub, ok := child.(parser.Expr); ok && unsteady(sub, picked) {
+			return true
+		}
+	}
+	return false
+}
+
 // compile reads a condition; an error says why nothing can be proven of it.
 func compile(c Condition) (*compiled, error) {
 	e, err := parse(c.Expr)
@@ -94,6 +117,9 @@ func compile(c Condition) (*compiled, error) {
 	}
 	if e.Type() != parser.ValueTypeVector && e.Type() != parser.ValueTypeScalar {
 		return nil, fmt.Errorf("read condition: %s is no condition", parser.DocumentedType(e.Type()))
+	}
+	if unsteady(e, false) {
+		return nil, errUnsteady
 	}
 	out := &compiled{Condition: c, expr: e, text: text(e), form: newForm(e), unique: unique(e), risky: fallible(e)}
 	ws, ok := worlds(out.form, ranges{})

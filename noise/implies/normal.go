@@ -1,9 +1,11 @@
 package implies
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -55,8 +57,9 @@ func normalUnary(e *parser.UnaryExpr) parser.Expr {
 
 // normalCall normalises the arguments. Some functions look at the text of an
 // argument: timestamp() treats a bare selector differently from +selector, and
-// absent() takes its labels from the matchers. So a unary plus stays there, and
-// of matchers only the order is changed.
+// absent() takes its labels from the matchers, of one label from the first. So a
+// unary plus stays there, and of matchers only those of different labels are
+// sorted.
 func normalCall(e *parser.Call) {
 	for i, arg := range e.Args {
 		arg = bare(arg)
@@ -80,7 +83,7 @@ func readsMatchers(name string) bool {
 func normalArgument(arg parser.Expr) parser.Expr {
 	switch s := arg.(type) {
 	case *parser.VectorSelector:
-		slices.SortStableFunc(s.LabelMatchers, compareMatchers)
+		slices.SortStableFunc(s.LabelMatchers, func(a, b *labels.Matcher) int { return cmp.Compare(a.Name, b.Name) })
 		return s
 	case *parser.MatrixSelector:
 		s.VectorSelector = normalArgument(s.VectorSelector)

@@ -36,6 +36,9 @@ type Proof struct {
 // of b fires with the same labels from the expression. A condition that can't be
 // read or can't be true proves nothing.
 func Prove(a, b Condition) Proof {
+	if !a.covers(b) {
+		return Proof{Verdict: Unknown}
+	}
 	ca, err := compile(a)
 	if err != nil {
 		return Proof{Verdict: Unknown}

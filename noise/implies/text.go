@@ -147,7 +147,7 @@ func keyword(name string) bool {
 	if name == "inf" || name == "nan" {
 		return true
 	}
-	if strings.Contains(name, "_") {
+	if len(name) < 2 || strings.Contains(name, "_") {
 		return false
 	}
 	for item, word := range parser.ItemTypeStr {
