@@ -1,10 +1,12 @@
 package rulefile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -64,6 +66,12 @@ func syntaxError(file string, text []byte, err error) Error {
 	}
 	src := newSource(text)
 	e.Line = min(e.Line, len(src.lines))
+	for l := e.Line; l <= len(src.lines) && strings.Contains(e.Message, "tab character"); l++ {
+		if tab := bytes.IndexByte(src.indentOf(src.lines[l-1]), '\t'); tab >= 0 {
+			e.Line, e.Column = l, tab+1
+			return e
+		}
+	}
 	e.Column = len(src.indentOf(src.lines[e.Line-1])) + 1
 	return e
 }

@@ -115,14 +115,16 @@ func (p *plan) asComment(from, end, indent int) string {
 		next := min(p.lay.lineAfter(at), end)
 		line := p.text[at:next]
 		lead := 0
+		if len(bytes.TrimSpace(line)) == 0 {
+			b.WriteString(strings.Repeat(" ", indent) + "#" + string(bytes.TrimLeft(line, " \t")))
+			at = next
+			continue
+		}
 		for lead < min(indent, len(line)) && isBlank(line[lead]) {
 			lead++
 		}
 		b.Write(line[:lead])
-		b.WriteByte('#')
-		if len(bytes.TrimSpace(line)) > 0 {
-			b.WriteByte(' ')
-		}
+		b.WriteString("# ")
 		b.Write(line[lead:])
 		at = next
 	}

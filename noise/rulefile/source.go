@@ -11,7 +11,7 @@ type source struct {
 	text  []byte
 	lines []int // where each line begins
 	runes []int // how many characters begin before each block of bytes; nil for ASCII
-	eol   string
+	eol   string // how most lines end
 }
 
 // runeBlock is how many bytes lie between two entries of source.runes.
@@ -27,6 +27,7 @@ func newSource(text []byte) *source {
 	}
 	s.lines = []int{start}
 	ascii := start == 0
+	windows := 0
 	for i := start; i < len(text); {
 		w := breakWidth(text, i)
 		if w == 0 {
@@ -34,12 +35,15 @@ func newSource(text []byte) *source {
 			i++
 			continue
 		}
-		if len(s.lines) == 1 && w == 2 && text[i] == '\r' {
-			s.eol = "\r\n"
+		if w == 2 && text[i] == '\r' {
+			windows++
 		}
 		i += w
 		s.lines = append(s.lines, i)
 		ascii = ascii && text[i-1] < utf8.RuneSelf
+	}
+	if 2*windows >= len(s.lines) {
+		s.eol = "\r\n"
 	}
 	if !ascii {
 		s.countRunes()

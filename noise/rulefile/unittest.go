@@ -188,7 +188,7 @@ func samplesText(samples []Sample) string {
 		switch {
 		case !samples[i].Known && n > 1:
 			text += "x" + strconv.Itoa(n)
-		case text == "stale":
+		case math.IsNaN(samples[i].Value) || math.IsInf(samples[i].Value, 0): // words are not repeated
 			n = 1
 		case n > 1:
 			text += "x" + strconv.Itoa(n-1)
