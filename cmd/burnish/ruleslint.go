@@ -9,12 +9,14 @@ import (
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/lintformat"
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/implies"
 	"github.com/burnish-sre/burnish/noise/lint"
 )
 
 // lintFlags are the flags of rules lint.
 type lintFlags struct {
 	format, scrape, evaluation string
+	alertmanager               string // file
 	failOn, disable            []string
 }
 
@@ -35,6 +37,7 @@ func newRulesLint(g *globals) *cobra.Command {
 	flags.StringSliceVar(&f.failOn, "fail-on", nil, "Exit with 3 on a finding of this kind, or of at least this gravity: error, warning, info. May be repeated.")
 	flags.StringSliceVar(&f.disable, "disable", nil, "Kind that is not looked for; may be repeated.")
 	flags.StringVar(&f.scrape, "scrape-interval", "", "How far apart the samples of the series are. Default: 1m, and findings say that it is assumed.")
+	flags.StringVar(&f.alertmanager, "alertmanager.config", "", "Alertmanager's configuration; severities that none of its routes looks at are found.")
 	flags.StringVar(&f.evaluation, "evaluation-interval", "1m", "How often groups are evaluated that set no interval.")
 	return cmd
 }
@@ -67,6 +70,11 @@ func (f lintFlags) options() (lint.Options, error) {
 	var err error
 	if f.scrape != "" {
 		if o.ScrapeInterval, err = positiveDuration("--scrape-interval", f.scrape); err != nil {
+			return o, err
+		}
+	}
+	if f.alertmanager != "" {
+		if o.Routed, err = routedBy(f.alertmanager); err != nil {
 			return o, err
 		}
 	}
@@ -109,7 +117,7 @@ func (g *globals) lintRules(args []string, f lintFlags) error {
 		return true
 	}
 	in := lint.Input{Rules: read.rules}
-	prove(&in, &o)
+	o.Impossible = implies.Impossible
 	result := lintformat.Result{
 		Findings: lint.Run(in, o), Files: read.files, Unread: read.unread, Rules: len(read.rules), Version: version, Help: lintHelp(),
 	}
@@ -155,6 +163,3 @@ func matches(f noise.Finding, name string) bool {
 	}
 	return string(f.Kind) == name
 }
-
-// prove adds what other rooms can prove of the rules.
-func prove(_ *lint.Input, _ *lint.Options) {}

@@ -17,17 +17,17 @@ func writeGitHub(w io.Writer, r Result) error {
 	for _, f := range r.Findings {
 		var properties []string
 		if f.Rule.File != "" {
-			properties = append(properties, "file="+property(f.Rule.File))
+			properties = append(properties, "file="+property(plain(f.Rule.File)))
 		}
 		if f.Rule.Line > 0 {
 			properties = append(properties, fmt.Sprintf("line=%d", f.Rule.Line))
 		}
 		title := string(f.Kind)
 		if f.Rule.Name != "" {
-			title += " " + shortened(plain(f.Rule.Name))
+			title += " " + name(f.Rule.Name)
 		}
 		properties = append(properties, "title="+property(title))
-		message := plain(f.Title) + "\n" + plain(f.Advice)
+		message := sentence(f.Title) + "\n" + sentence(f.Advice)
 		_, _ = fmt.Fprintf(b, "::%s %s::%s\n", command(f.Gravity), strings.Join(properties, ","), escaped(message))
 	}
 	_, _ = fmt.Fprintln(b, closing(r))

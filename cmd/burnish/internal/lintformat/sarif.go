@@ -65,14 +65,14 @@ func descriptor(h KindHelp) *sarif.ReportingDescriptor {
 
 func sarifResult(f noise.Finding, index int) *sarif.Result {
 	result := sarif.NewRuleResult(string(f.Kind)).WithRuleIndex(index).WithLevel(level(f.Gravity)).
-		WithMessage(sarif.NewTextMessage(headline(f) + ". " + plain(f.Advice))).
+		WithMessage(sarif.NewTextMessage(headline(f) + ". " + sentence(f.Advice))).
 		WithPartialFingerprints(map[string]string{fingerprint: f.ID})
 	if f.Rule.File != "" {
 		result.AddLocation(location(f.Rule))
 	}
 	for _, other := range f.Others {
 		if other.File != "" && len(result.RelatedLocations) < mostRelated {
-			result.AddRelatedLocation(location(other).WithMessage(sarif.NewTextMessage(plain(other.Name))))
+			result.AddRelatedLocation(location(other).WithMessage(sarif.NewTextMessage(name(other.Name))))
 		}
 	}
 	return result

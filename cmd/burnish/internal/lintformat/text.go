@@ -17,7 +17,7 @@ func writeText(w io.Writer, r Result) error {
 		if i > 0 && f.Rule.File != r.Findings[i-1].Rule.File {
 			_, _ = fmt.Fprintln(b)
 		}
-		_, _ = fmt.Fprintf(b, "%s: %s %s: %s\n    %s\n", where(f.Rule), f.Gravity, f.Kind, headline(f), plain(f.Advice))
+		_, _ = fmt.Fprintf(b, "%s: %s %s: %s\n    %s\n", where(f.Rule), f.Gravity, f.Kind, headline(f), sentence(f.Advice))
 	}
 	if len(r.Findings) > 0 {
 		_, _ = fmt.Fprintln(b)
@@ -42,20 +42,29 @@ func where(r noise.RuleRef) string {
 	return fmt.Sprintf("%s:%d", plain(r.File), r.Line)
 }
 
-// longestName bounds the names that are shown, in characters.
-const longestName = 100
+// Names and sentences are shown up to these lengths, in characters.
+const (
+	longestName     = 100
+	longestSentence = 400
+)
 
 // headline is the rule and what is wrong with it, on one line.
 func headline(f noise.Finding) string {
 	if f.Rule.Name == "" {
-		return plain(f.Title)
+		return sentence(f.Title)
 	}
-	return shortened(plain(f.Rule.Name)) + ": " + plain(f.Title)
+	return name(f.Rule.Name) + ": " + sentence(f.Title)
 }
 
-func shortened(s string) string {
-	if runes := []rune(s); len(runes) > longestName {
-		return string(runes[:longestName-1]) + "…"
+// name is a name fit to be shown.
+func name(s string) string { return shortened(plain(s), longestName) }
+
+// sentence is a title or an advice fit to be shown.
+func sentence(s string) string { return shortened(plain(s), longestSentence) }
+
+func shortened(s string, longest int) string {
+	if runes := []rune(s); len(runes) > longest {
+		return string(runes[:longest-1]) + "…"
 	}
 	return s
 }
