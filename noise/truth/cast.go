@@ -193,7 +193,10 @@ func (b *caster) sort() {
 		slices.SortFunc(b.alerts[i].fired, compareFirings)
 	}
 	slices.SortFunc(b.alerts, func(x, y alert) int {
-		return cmp.Or(cmp.Compare(x.row, y.row), labels.Compare(x.labels, y.labels), compareFirst(x, y))
+		if order := cmp.Or(cmp.Compare(x.row, y.row), labels.Compare(x.labels, y.labels)); order != 0 {
+			return order
+		}
+		return compareFirst(x, y)
 	})
 	for i := range b.alerts {
 		r := &b.rows[b.alerts[i].row]

@@ -161,6 +161,8 @@ type SLOScore struct {
 // Verdict is what became known of one incident.
 type Verdict struct {
 	noise.Incident
+	// SLOs are the places in Judgement.SLOs of those that it is a loss of.
+	SLOs []int
 	// Signals are the alerts (label sets) that fired about it, each once: those
 	// that began with it first, by when they fired, then those that fired
 	// already. Hidden counts those beyond Options.Signals.

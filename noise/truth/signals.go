@@ -79,6 +79,9 @@ func (b *bench) verdict(i int32) Verdict {
 	t := &b.told[i]
 	t.signals.cut(b.g.o.Signals)
 	v := Verdict{Incident: b.g.incidents[i].Incident, Hidden: t.signals.hidden}
+	for _, u := range b.g.incidents[i].units {
+		v.SLOs = append(v.SLOs, int(u))
+	}
 	if t.onsets > 0 {
 		v.DetectedAt = instant(t.first)
 	}
