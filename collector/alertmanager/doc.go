@@ -1,0 +1,8 @@
+// Package alertmanager asks an Alertmanager, over its API v2, for what the
+// replay of notifications needs: the silences, the configuration in force and the
+// alerts that it knows now.
+//
+// Its main type is [Client]. [ReadSilences] reads silences from a file. It only
+// reads: it makes no silence and sends no alert. Answers are bounded, since the
+// labels and comments in them come from anybody.
+package alertmanager
