@@ -88,7 +88,7 @@ func Split(expr string) (Form, error) {
 	if len(expr) > maxExpr {
 		return Form{Expr: expr}, fmt.Errorf("split expression: longer than %d bytes", maxExpr)
 	}
-	root, err := promql().ParseExpr(expr)
+	root, err := promqlParser().ParseExpr(expr)
 	if err != nil {
 		return Form{Expr: expr}, fmt.Errorf("parse expression: %w", err)
 	}
@@ -102,7 +102,7 @@ func Split(expr string) (Form, error) {
 }
 
 // promql understands all that a Prometheus with its experiments switched on does.
-func promql() parser.Parser {
+func promqlParser() parser.Parser {
 	return parser.NewParser(parser.Options{
 		EnableExperimentalFunctions: true, ExperimentalDurationExpr: true, EnableExtendedRangeSelectors: true,
 	})

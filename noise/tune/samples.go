@@ -173,4 +173,3 @@ type Shape struct {
 	For           time.Duration
 	KeepFiringFor time.Duration
 }
-

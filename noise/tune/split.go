@@ -116,7 +116,7 @@ func (s *splitter) reads(a Atom) bool {
 	if a.Start < 0 || a.End > len(s.form.Expr) || a.Start >= a.End {
 		return false
 	}
-	e, err := promql().ParseExpr(s.form.Expr[a.Start:a.End])
+	e, err := promqlParser().ParseExpr(s.form.Expr[a.Start:a.End])
 	if err != nil {
 		return false
 	}
