@@ -115,14 +115,21 @@ func keyOf(e *noise.Episode) noise.RuleKey {
 }
 
 func (c *collected) result(fate []held) Result {
-	slices.SortStableFunc(c.sent, func(a, b Notification) int {
-		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Receiver, b.Receiver), strings.Compare(a.GroupKey, b.GroupKey))
-	})
+	slices.SortFunc(c.sent, compareNotifications)
 	slices.SortFunc(c.counts, func(a, b RuleCount) int { return compareKeys(a.RuleKey, b.RuleKey) })
 	return Result{
 		Window: c.o.Window, Notifications: c.sent, Receivers: c.receivers(), Rules: c.counts,
 		Held: c.held(fate), Assumed: c.assumed,
 	}
+}
+
+// compareNotifications orders by time; no two are equal, as a group is flushed
+// once at a time.
+func compareNotifications(a, b Notification) int {
+	if d := a.At.Compare(b.At); d != 0 {
+		return d
+	}
+	return cmp.Or(strings.Compare(a.Receiver, b.Receiver), strings.Compare(a.GroupKey, b.GroupKey), strings.Compare(a.Route, b.Route))
 }
 
 func compareKeys(a, b noise.RuleKey) int {
