@@ -46,7 +46,7 @@ type box struct{ lo, loRest, hi, hiRest int32 }
 
 // mostBoxes bounds the work for one pair; beyond it every so many of A's points
 // are taken.
-const mostBoxes = 1 << 20
+const mostBoxes = 1 << 16
 
 func newNull(x *axis, o Options) *null {
 	n := &null{grid: max(1, x.slots/int32(min(o.Shifts, mostSlots)))}
@@ -61,25 +61,27 @@ func newNull(x *axis, o Options) *null {
 	return n
 }
 
-// judge gives the candidate the chance of its hits under all shifts.
-func (n *null) judge(f *frame, c *candidate, o Options) {
+// judge gives the answer the chance of its hits under all shifts.
+func (n *null) judge(f *frame, c *answer, o Options) {
 	stride := n.lay(f, c)
+	mean := f.mean(&f.lanes[c.a], &f.lanes[c.b], c.kind)
+	c.plain = mean
 	share := float64(stride)
 	n.moments()
 	spread := dispersion(n.mean, n.squares/float64(len(n.hits))-n.mean*n.mean)
 	if n.day > 0 {
 		daily, spreadOfDays := n.every(n.day)
-		c.mean, spread = max(c.mean, daily*share), max(spread, spreadOfDays)
+		mean, spread = max(mean, daily*share), max(spread, spreadOfDays)
 		if 3*7*n.day <= len(n.hits) {
 			weekly, _ := n.every(7 * n.day)
-			c.mean = max(c.mean, weekly*share)
+			mean = max(mean, weekly*share)
 		}
 	}
-	c.logP = 0
-	if float64(c.hits) < o.Lift*c.mean {
+	c.mean, c.logP = mean, 0
+	if float64(c.hits) < o.Lift*mean {
 		return
 	}
-	c.logP = min(0, max(logTail(float64(c.hits), c.mean, 1+(spread-1)*share), n.floor()))
+	c.logP = min(0, max(logTail(float64(c.hits), mean, 1+(spread-1)*share), n.floor()))
 }
 
 // dispersion is variance over mean, at least 1.
@@ -93,7 +95,7 @@ func dispersion(mean, variance float64) float64 {
 // lay counts the hits at every shift. A's point t hits B's span [lo,hi) at the
 // shifts [lo-t,hi-t): a box, of which only the two ends are entered, and the sum
 // over them is the count. It takes every stride-th of A's points.
-func (n *null) lay(f *frame, c *candidate) (stride int) {
+func (n *null) lay(f *frame, c *answer) (stride int) {
 	a, b := &f.lanes[c.a], &f.lanes[c.b]
 	work := 0
 	f.shared(a, b, func(s, t *track) { work += int(s.points) * int(t.last-t.first) })

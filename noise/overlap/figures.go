@@ -62,8 +62,8 @@ func (f *frame) both(a, b *track) int {
 	sum := 0
 	for i, j := a.first, b.first; i < a.last && j < b.last; {
 		r, s := f.runs[i], f.runs[j]
-		sum += int(max(0, min(r.to, s.to)-max(r.from, s.from)))
-		if r.to < s.to {
+		sum += int(max(0, min(r.to(), s.to())-max(r.from, s.from)))
+		if r.to() < s.to() {
 			i++
 		} else {
 			j++
@@ -78,7 +78,7 @@ func (f *frame) starts(s *side, marks []clusterMark, a, b *lane, t, beside *trac
 	j := beside.first
 	for i := t.first; i < t.last; i++ {
 		r := f.runs[i]
-		if r.unseen {
+		if r.unseen() {
 			continue
 		}
 		for j < beside.last && f.runs[j].from <= r.from+b.tolerance {
@@ -124,14 +124,14 @@ func (f *frame) where(a, b *lane, beside *track, r stretch, next int32) whereabo
 			return there
 		}
 		// The run before ends where the span of the last one begins at most.
-		if next-1 > beside.first && r.from < lo && r.from < f.runs[next-2].to {
+		if next-1 > beside.first && r.from < lo && r.from < f.runs[next-2].to() {
 			return there
 		}
 	}
-	if next < beside.last && f.runs[next].from < r.to+max(a.tolerance, b.tolerance) {
+	if next < beside.last && f.runs[next].from < r.to()+max(a.tolerance, b.tolerance) {
 		return later
 	}
-	if next > beside.first && f.runs[next-1].to+a.tolerance > r.from {
+	if next > beside.first && f.runs[next-1].to()+a.tolerance > r.from {
 		return gone
 	}
 	return absent

@@ -15,6 +15,8 @@ type frame struct {
 	lanes                 []lane
 	tracks                []track
 	runs                  []stretch
+	points                []point
+	scratch               []point
 }
 
 // lane is a rule in a frame.
@@ -55,6 +57,7 @@ func newFrame(r *record, j join, o Options) *frame {
 	}
 	k := keyring{ids: map[string]int32{}, names: r.list(j.names)}
 	f.runs = make([]stretch, 0, len(r.stretches))
+	f.points = make([]point, 0, len(r.stretches))
 	for _, row := range j.rows {
 		l := lane{row: row, tolerance: r.rows[row].tolerance, first: int32(len(f.tracks))}
 		f.addTracks(r, k.sort(r, alertsOf[row]))
@@ -117,8 +120,8 @@ func joinRuns(runs []stretch) []stretch {
 	}
 	joined := runs[:0]
 	for _, s := range runs {
-		if n := len(joined); n > 0 && s.from <= joined[n-1].to {
-			joined[n-1].to = max(joined[n-1].to, s.to)
+		if n := len(joined); n > 0 && s.from <= joined[n-1].to() {
+			joined[n-1] = newStretch(joined[n-1].from, max(joined[n-1].to(), s.to()), joined[n-1].unseen())
 			continue
 		}
 		joined = append(joined, s)
@@ -129,37 +132,38 @@ func joinRuns(runs []stretch) []stretch {
 // finish counts what the lane's tracks cover and clusters its starts.
 func (f *frame) finish(l *lane, o Options) {
 	l.standing = true
-	var starts []point
+	f.scratch = f.scratch[:0]
 	for i := l.first; i < l.last; i++ {
 		t := &f.tracks[i]
 		for j := t.first; j < t.last; j++ {
 			r := f.runs[j]
-			t.fires += r.to - r.from
+			t.fires += r.to() - r.from
 			lo, hi := f.span(l, t, j, during)
 			t.covers[during] += hi - lo
 			lo, hi = f.span(l, t, j, after)
 			t.covers[after] += hi - lo
-			if !r.unseen {
-				starts = append(starts, point{at: r.from, key: t.key})
+			if !r.unseen() {
+				f.scratch = append(f.scratch, point{at: r.from, key: t.key})
 			}
 		}
 		l.standing = l.standing && float64(t.fires)*o.Lift >= float64(f.slots)
 	}
-	f.cluster(l, starts)
+	f.cluster(l)
 }
 
 // cluster keeps the first of the starts that lie within a storm of it, so that a
 // storm counts once however many alerts it has.
-func (f *frame) cluster(l *lane, starts []point) {
-	slices.SortFunc(starts, func(a, b point) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key)) })
-	for _, s := range starts {
-		if n := len(l.points); n == 0 || s.at-l.points[n-1].at > f.storm {
-			l.points = append(l.points, s)
+func (f *frame) cluster(l *lane) {
+	first := len(f.points)
+	slices.SortFunc(f.scratch, func(a, b point) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key)) })
+	for _, s := range f.scratch {
+		if n := len(f.points); n == first || s.at-f.points[n-1].at > f.storm {
+			f.points = append(f.points, s)
 			i, _ := slices.BinarySearchFunc(f.tracks[l.first:l.last], s.key, func(t track, key int32) int { return cmp.Compare(t.key, key) })
 			f.tracks[int(l.first)+i].points++
 		}
 	}
-	l.points = slices.Clip(l.points)
+	l.points = f.points[first:len(f.points):len(f.points)]
 }
 
 // span is where a start of another rule answers yes for run j of the track; the
@@ -171,15 +175,15 @@ func (f *frame) span(l *lane, t *track, j int32, k kind) (lo, hi int32) {
 	if k == during {
 		lo = max(0, r.from-l.tolerance)
 		if j > t.first {
-			lo = max(lo, f.runs[j-1].to)
+			lo = max(lo, f.runs[j-1].to())
 		}
-		return lo, r.to
+		return lo, r.to()
 	}
 	lo, hi = r.from+1, min(r.from+1+f.cascade, f.slots)
-	if r.unseen {
+	if r.unseen() {
 		return lo, lo
 	}
-	if j+1 < t.last && !f.runs[j+1].unseen {
+	if j+1 < t.last && !f.runs[j+1].unseen() {
 		hi = min(hi, f.runs[j+1].from+1)
 	}
 	return lo, max(lo, hi)

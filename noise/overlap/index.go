@@ -1,6 +1,9 @@
 package overlap
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // mark is a run as the index holds it: where it answers for each kind.
 type mark struct {
@@ -39,6 +42,7 @@ func newIndex(f *frame) *index {
 	for _, t := range f.tracks {
 		fires[t.key] += int64(t.fires)
 	}
+	x.active = make([]int32, 0, len(f.runs))
 	var open []int32
 	for key := range x.keys {
 		b := &x.keys[key]
@@ -48,25 +52,18 @@ func newIndex(f *frame) *index {
 	return x
 }
 
-// layMarks sorts the runs by key, then by start: two passes of counting.
+// layMarks sorts the runs by key, then by start.
 func (x *index) layMarks(f *frame) {
-	byStart := make([]int32, f.slots+1)
-	byKey := make([]int32, f.keys+1)
+	ends := make([]int32, f.keys+1)
 	for _, t := range f.tracks {
-		byKey[t.key+1] += t.last - t.first
-		for j := t.first; j < t.last; j++ {
-			byStart[f.runs[j].from+1]++
-		}
+		ends[t.key+1] += t.last - t.first
 	}
-	accumulate(byStart)
-	accumulate(byKey)
-	x.keys = make([]bucket, f.keys)
-	for key := range x.keys {
-		x.keys[key] = bucket{first: byKey[key], last: byKey[key+1]}
+	for key := range f.keys {
+		ends[key+1] += ends[key]
+		x.keys = append(x.keys, bucket{first: ends[key], last: ends[key+1]})
 	}
 	x.lanes = make([][]int32, f.keys)
-	type place struct{ run, track, lane int32 }
-	ordered := make([]place, len(f.runs))
+	x.marks = make([]mark, len(f.runs))
 	for i := range f.lanes {
 		l := &f.lanes[i]
 		x.reach = max(x.reach, l.tolerance)
@@ -74,17 +71,15 @@ func (x *index) layMarks(f *frame) {
 			t := &f.tracks[n]
 			x.lanes[t.key] = append(x.lanes[t.key], int32(i))
 			for j := t.first; j < t.last; j++ {
-				at := &byStart[f.runs[j].from]
-				ordered[*at] = place{j, n, int32(i)}
-				*at++
+				x.marks[ends[t.key]] = f.mark(l, t, j, int32(i))
+				ends[t.key]++
 			}
 		}
 	}
-	x.marks = make([]mark, len(f.runs))
-	for _, p := range ordered {
-		t := &f.tracks[p.track]
-		x.marks[byKey[t.key]] = f.mark(&f.lanes[p.lane], t, p.run, p.lane)
-		byKey[t.key]++
+	for _, b := range x.keys {
+		slices.SortFunc(x.marks[b.first:b.last], func(a, b mark) int {
+			return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.lane, b.lane))
+		})
 	}
 }
 
@@ -97,12 +92,6 @@ func (f *frame) mark(l *lane, t *track, run, number int32) mark {
 		m.to = m.lo
 	}
 	return m
-}
-
-func accumulate(counts []int32) {
-	for i := 1; i < len(counts); i++ {
-		counts[i] += counts[i-1]
-	}
 }
 
 // addLists lists for each stride of the bucket the earlier runs that still fired

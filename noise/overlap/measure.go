@@ -65,13 +65,19 @@ func (m *measure) lay(number int) *frame {
 func (m *measure) scan() {
 	for i := len(m.joins) - 1; i >= 0; i-- {
 		m.found.add(scan(m.lay(i), m.names, i, m.o))
+		m.found.kept = strongest(m.found.kept, mostTested)
 	}
 	// The chance can only grow when bursts and the time of day are looked at, so
 	// what would not be claimed now will not be claimed then.
-	kept := strongest(m.found.kept, len(m.found.kept))
-	kept = kept[:discoveries(kept, m.tests(), m.o.FDR)]
-	m.res.Untested = m.found.dropped + max(0, len(kept)-mostTested)
-	m.found.kept = kept[:min(len(kept), mostTested)]
+	kept := strongest(m.found.kept, mostTested)
+	found := make([]float64, len(kept))
+	for i := range kept {
+		found[i] = kept[i].logP
+	}
+	m.found.kept = slices.Clone(kept[:discoveries(found, m.tests(), m.o.FDR)])
+	if len(m.found.kept) == mostTested {
+		m.res.Untested = m.found.seen - mostTested
+	}
 	m.res.Compared = m.found.compared
 }
 
@@ -87,13 +93,19 @@ type answers [2]*answer
 
 type answer struct {
 	candidate
-	q float64
+	mean  float64 // hits expected by chance
+	plain float64 // the same over all shifts
+	q     float64
 }
 
 // test judges the candidates under all shifts, on all processors.
 func (m *measure) test() {
-	kept := m.found.kept
-	slices.SortFunc(kept, func(a, b candidate) int { return cmp.Compare(a.join, b.join) })
+	kept := make([]answer, len(m.found.kept))
+	for i, c := range m.found.kept {
+		kept[i].candidate = c
+	}
+	m.found.kept = nil
+	slices.SortFunc(kept, func(a, b answer) int { return cmp.Compare(a.join, b.join) })
 	for from := 0; from < len(kept); {
 		to := from
 		for to < len(kept) && kept[to].join == kept[from].join {
@@ -102,11 +114,27 @@ func (m *measure) test() {
 		m.judge(m.lay(int(kept[from].join)), kept[from:to])
 		from = to
 	}
-	kept = strongest(kept, len(kept))
-	kept = kept[:discoveries(kept, m.tests(), m.o.FDR)]
-	q := adjusted(kept, m.tests())
+	slices.SortFunc(kept, func(a, b answer) int { return a.compare(b.candidate) })
+	kept = kept[:discoveries(logs(kept), m.tests(), m.o.FDR)]
+	for i, q := range adjusted(logs(kept), m.tests()) {
+		kept[i].q = q
+	}
+	m.pairUp(kept)
+}
+
+func logs(answers []answer) []float64 {
+	out := make([]float64, len(answers))
+	for i := range answers {
+		out[i] = answers[i].logP
+	}
+	return out
+}
+
+// pairUp brings the answers about one pair together.
+func (m *measure) pairUp(kept []answer) {
 	place := map[[3]int32]int{}
-	for i, c := range kept {
+	for i := range kept {
+		c := &kept[i]
 		a, b, turn := c.a, c.b, 0
 		if a > b {
 			a, b, turn = b, a, 1
@@ -118,11 +146,11 @@ func (m *measure) test() {
 			place[key] = n
 			m.tested = append(m.tested, tested{join: c.join, a: a, b: b})
 		}
-		m.tested[n].answers[turn][c.kind] = &answer{candidate: c, q: q[i]}
+		m.tested[n].answers[turn][c.kind] = c
 	}
 }
 
-func (m *measure) judge(f *frame, cs []candidate) {
+func (m *measure) judge(f *frame, cs []answer) {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	for range max(1, min(runtime.GOMAXPROCS(0), len(cs))) {

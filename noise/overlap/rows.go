@@ -14,9 +14,24 @@ import (
 // the rule start it (it fired before the window, or it came back with the
 // pipeline), it is no evidence of a start.
 type stretch struct {
-	from, to int32
-	unseen   bool
+	from int32
+	end  uint32 // the slot after the last; its top bit is set where unseen
 }
+
+// unseenBit marks a stretch whose start nobody saw. It lies in the end, for the
+// memory of a million stretches matters.
+const unseenBit = 1 << 31
+
+func newStretch(from, to int32, unseen bool) stretch {
+	s := stretch{from: from, end: uint32(to)}
+	if unseen {
+		s.end |= unseenBit
+	}
+	return s
+}
+
+func (s stretch) to() int32    { return int32(s.end &^ unseenBit) }
+func (s stretch) unseen() bool { return s.end&unseenBit != 0 }
 
 // alert is one label set of a rule, and where its stretches lie.
 type alert struct {
@@ -112,13 +127,12 @@ func (r *reader) lay(episodes []noise.Episode, of []int32) {
 // stretch rounds both edges down, so that two rules that evaluate within one
 // slot of another fire in the same slots. It is never empty.
 func (r *reader) stretch(e *noise.Episode) stretch {
-	s := stretch{from: r.axis.at(e.FiredAt.UnixMilli()), to: r.axis.slots, unseen: r.unseen(e)}
+	from, to := r.axis.at(e.FiredAt.UnixMilli()), r.axis.slots
 	if !e.Open() {
-		s.to = r.axis.at(e.ResolvedAt.UnixMilli())
+		to = r.axis.at(e.ResolvedAt.UnixMilli())
 	}
-	s.to = min(max(s.to, s.from+1), r.axis.slots)
-	s.from = min(s.from, s.to-1)
-	return s
+	to = min(max(to, from+1), r.axis.slots)
+	return newStretch(min(from, to-1), to, r.unseen(e))
 }
 
 func (r *reader) unseen(e *noise.Episode) bool {

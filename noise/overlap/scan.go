@@ -12,28 +12,23 @@ import (
 // candidate is one question about one ordered pair of lanes, with the logarithm
 // of the chance that it would be answered yes so often.
 type candidate struct {
-	a, b  int32
-	join  int16
-	kind  kind
-	hits  int32
-	logP  float64
-	mean  float64 // hits expected by chance
-	plain float64 // the same over all shifts
+	a, b int32
+	hits int32
+	join int16
+	kind kind
+	logP float64
 }
 
-// mostCandidates bounds the memory, mostTested the time where everything looks
-// related to everything. What is left out is counted, and not claimed.
-const (
-	mostCandidates = 1 << 18
-	mostTested     = 100_000
-)
+// mostTested bounds the time and the memory where everything looks related to
+// everything: only so many of the strongest candidates are kept. What is left
+// out is counted, and not claimed.
+const mostTested = 50_000
 
 // findings are what scanning gave.
 type findings struct {
 	kept     []candidate
 	compared int
-	dropped  int
-	weakest  float64 // candidates above it are dropped
+	seen     int // candidates, those that were dropped included
 }
 
 // scan asks both questions of all pairs of lanes that share a key, and keeps
@@ -65,7 +60,7 @@ func scan(f *frame, names []uint64, number int, o Options) findings {
 func (s *findings) add(o findings) {
 	s.kept = append(s.kept, o.kept...)
 	s.compared += o.compared
-	s.dropped += o.dropped
+	s.seen += o.seen
 }
 
 // scanner walks over the rows of the matrix of pairs; it never holds more than
@@ -80,11 +75,15 @@ type scanner struct {
 	tally  tally
 	common []bool
 	totals [][2]int32 // by lane: what its tracks cover
+	limit  float64
+	// weakest is the least likely candidate that mostTested others beat.
+	weakest float64
 }
 
 func newScanner(f *frame, x *index, names []uint64, o Options) *scanner {
 	s := &scanner{f: f, x: x, names: names, o: o, common: make([]bool, len(f.lanes)), totals: make([][2]int32, len(f.lanes))}
-	s.weakest = math.Log(o.FDR)
+	s.limit, s.weakest = math.Log(o.FDR), math.Inf(1)
+	s.kept = make([]candidate, 0, 2*mostTested)
 	for k := range s.tally {
 		s.tally[k] = make([]int32, len(f.lanes))
 	}
@@ -139,30 +138,34 @@ func (s *scanner) markCommon(l *lane) {
 // judge keeps what even the null without any burst could not explain.
 func (s *scanner) judge(c candidate) {
 	a, b := &s.f.lanes[c.a], &s.f.lanes[c.b]
+	mean := 0.0
 	if s.f.keys == 1 {
-		c.mean = float64(len(a.points)) * float64(s.totals[c.b][c.kind]) / float64(s.f.slots)
+		mean = float64(len(a.points)) * float64(s.totals[c.b][c.kind]) / float64(s.f.slots)
 	} else {
-		c.mean = s.f.mean(a, b, c.kind)
+		mean = s.f.mean(a, b, c.kind)
 	}
-	if float64(c.hits) < s.o.Lift*c.mean {
+	if float64(c.hits) < s.o.Lift*mean {
 		return
 	}
-	c.plain = c.mean
-	if c.logP = logTail(float64(c.hits), c.mean, 1); c.logP > s.weakest {
+	if c.logP = logTail(float64(c.hits), mean, 1); c.logP > s.limit {
 		return
 	}
-	s.kept = append(s.kept, c)
-	if len(s.kept) > mostCandidates {
-		s.dropped += len(s.kept) - len(s.kept)/2
-		s.kept = slices.Clip(strongest(s.kept, len(s.kept)/2))
-		s.weakest = s.kept[len(s.kept)-1].logP
+	if s.seen++; c.logP > s.weakest {
+		return
+	}
+	if s.kept = append(s.kept, c); len(s.kept) == 2*mostTested {
+		s.kept = strongest(s.kept, mostTested)
+		s.weakest = s.kept[mostTested-1].logP
 	}
 }
 
 // strongest sorts the candidates and keeps that many of them.
 func strongest(cs []candidate, n int) []candidate {
-	slices.SortFunc(cs, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.logP, b.logP), cmp.Compare(a.join, b.join), cmp.Compare(a.a, b.a), cmp.Compare(a.b, b.b), cmp.Compare(a.kind, b.kind))
-	})
+	slices.SortFunc(cs, candidate.compare)
 	return cs[:min(n, len(cs))]
+}
+
+// compare puts the least likely first.
+func (c candidate) compare(o candidate) int {
+	return cmp.Or(cmp.Compare(c.logP, o.logP), cmp.Compare(c.join, o.join), cmp.Compare(c.a, o.a), cmp.Compare(c.b, o.b), cmp.Compare(c.kind, o.kind))
 }
