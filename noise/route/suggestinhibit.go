@@ -13,7 +13,8 @@ import (
 // SuggestInhibitions turns measured overlap into inhibition rules: of a pair in
 // which A fires only within B, or soon after it, B inhibits A. Each candidate is
 // replayed over the whole history; suggested is what saves enough, hides no
-// incident, and does not close a circle in which two alerts silence one another.
+// incident, lets no alert that pages be held back by one that never does, and
+// does not close a circle in which two alerts silence one another.
 // The best come first, and each is priced by itself: two may save the same
 // notifications.
 func SuggestInhibitions(c *Config, episodes []noise.Episode, pairs []overlap.Pair, o SuggestOptions) ([]Suggestion, error) {
@@ -25,7 +26,7 @@ func SuggestInhibitions(c *Config, episodes []noise.Episode, pairs []overlap.Pai
 	o.table = heard(episodes, o.Options)
 	full := Replay(c, episodes, o.Options)
 	known := hear(full, episodes, o)
-	circle := edgesOf(c, episodes, o)
+	circle, pages := edgesOf(c, episodes, o), pagesOf(full)
 	var out []Suggestion
 	for i, p := range inhibitable(pairs) {
 		if i == o.Most {
@@ -36,7 +37,8 @@ func SuggestInhibitions(c *Config, episodes []noise.Episode, pairs []overlap.Pai
 			return nil, err
 		}
 		saves := -s.Saves.NotificationsPerWeek
-		if s.Hidden > 0 || saves < o.Least || circle.reaches(s.Target, s.Source) {
+		quieter := pages[s.Target] > 0 && pages[s.Source] == 0
+		if s.Hidden > 0 || saves < o.Least || quieter || circle.reaches(s.Target, s.Source) {
 			continue
 		}
 		circle.add(s.Source, s.Target)
@@ -46,6 +48,14 @@ func SuggestInhibitions(c *Config, episodes []noise.Episode, pairs []overlap.Pai
 		return cmp.Or(cmp.Compare(a.Saves.Pages, b.Saves.Pages), cmp.Compare(a.Saves.Notifications, b.Saves.Notifications))
 	})
 	return out, nil
+}
+
+func pagesOf(r Result) map[noise.RuleKey]int {
+	out := map[noise.RuleKey]int{}
+	for _, k := range r.Rules {
+		out[k.RuleKey] = k.Pages
+	}
+	return out
 }
 
 // inhibitable are the pairs that may become an inhibition. Of a duplicate, which
