@@ -2,6 +2,8 @@ package rulefile
 
 import (
 	"bytes"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -15,13 +17,68 @@ func Diff(name string, before, after []byte) string {
 		return ""
 	}
 	name = pathInDiff(name)
-	from, to := "a/"+name, "b/"+name
-	old := string(before)
-	out, err := udiff.ToUnified(quoted(from), quoted(to), old, lineEdits(old, string(after)), udiff.DefaultContextLines)
-	if err != nil {
-		return ""
+	d := newLineDiff(string(before), string(after))
+	var b strings.Builder
+	fmt.Fprintf(&b, "--- %s\n+++ %s\n", quoted("a/"+name), quoted("b/"+name))
+	for from := 0; from < len(d.changes); {
+		to := from + 1
+		for to < len(d.changes) && d.changes[to].a-d.changes[to-1].aEnd <= 2*shown {
+			to++
+		}
+		d.hunk(&b, d.changes[from:to])
+		from = to
 	}
-	return out
+	return b.String()
+}
+
+// shown is how many lines that stay are shown around those that change.
+const shown = 3
+
+// lineDiff is two texts by lines, and where they differ.
+type lineDiff struct {
+	a, b    []string
+	changes []change
+}
+
+// change is lines [a, aEnd) of the old text that become [b, bEnd) of the new.
+type change struct{ a, aEnd, b, bEnd int }
+
+// hunk writes changes that are near one another, with the lines around them.
+func (d *lineDiff) hunk(out *strings.Builder, changes []change) {
+	first, last := changes[0], changes[len(changes)-1]
+	before := min(shown, first.a)
+	after := min(shown, len(d.a)-last.aEnd)
+	fmt.Fprintf(out, "@@ -%s +%s @@\n",
+		lineRange(first.a-before, last.aEnd+after), lineRange(first.b-before, last.bEnd+after))
+	at := first.a - before
+	for _, c := range changes {
+		writeLines(out, ' ', d.a[at:c.a])
+		writeLines(out, '-', d.a[c.a:c.aEnd])
+		writeLines(out, '+', d.b[c.b:c.bEnd])
+		at = c.aEnd
+	}
+	writeLines(out, ' ', d.a[at:last.aEnd+after])
+}
+
+// lineRange is lines [from, to), which count from 0, as a hunk's head names them.
+func lineRange(from, to int) string {
+	switch to - from {
+	case 0:
+		return fmt.Sprintf("%d,0", from)
+	case 1:
+		return strconv.Itoa(from + 1)
+	}
+	return fmt.Sprintf("%d,%d", from+1, to-from)
+}
+
+func writeLines(out *strings.Builder, mark byte, lines []string) {
+	for _, line := range lines {
+		out.WriteByte(mark)
+		out.WriteString(line)
+		if !strings.HasSuffix(line, "\n") {
+			out.WriteString("\n\\ No newline at end of file\n")
+		}
+	}
 }
 
 // pathInDiff is a path as git writes it: relative, with slashes.
@@ -65,27 +122,52 @@ const (
 	inStep   = 3   // lines that must be the same in a row
 )
 
-// lineEdits is the edits that lead from one text to the other. Edits of rule
-// files are many and small: it walks both texts and looks a little ahead from
-// each difference; what can't be settled so is left to udiff.
-func lineEdits(before, after string) []udiff.Edit {
-	a, b := strings.SplitAfter(before, "\n"), strings.SplitAfter(after, "\n")
-	var edits []udiff.Edit
-	i, j, at := 0, 0, 0
-	for i < len(a) || j < len(b) {
-		if i < len(a) && j < len(b) && a[i] == b[j] {
-			at += len(a[i])
+// newLineDiff compares two texts. Edits of rule files are many and small: it
+// walks both texts and looks a little ahead from each difference; what lies
+// between is left to udiff.
+func newLineDiff(before, after string) *lineDiff {
+	d := &lineDiff{a: splitLines(before), b: splitLines(after)}
+	i, j := 0, 0
+	for i < len(d.a) || j < len(d.b) {
+		if i < len(d.a) && j < len(d.b) && d.a[i] == d.b[j] {
 			i, j = i+1, j+1
 			continue
 		}
-		skipA, skipB := meet(a[i:], b[j:])
-		was, is := strings.Join(a[i:i+skipA], ""), strings.Join(b[j:j+skipB], "")
-		for _, e := range udiff.Lines(was, is) {
-			edits = append(edits, udiff.Edit{Start: at + e.Start, End: at + e.End, New: e.New})
-		}
-		i, j, at = i+skipA, j+skipB, at+len(was)
+		skipA, skipB := meet(d.a[i:], d.b[j:])
+		d.compare(i, i+skipA, j, j+skipB)
+		i, j = i+skipA, j+skipB
 	}
-	return edits
+	return d
+}
+
+func splitLines(text string) []string {
+	lines := strings.SplitAfter(text, "\n")
+	if lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// compare finds the changes between lines [i, iEnd) of the old text and [j, jEnd)
+// of the new.
+func (d *lineDiff) compare(i, iEnd, j, jEnd int) {
+	was, is := strings.Join(d.a[i:iEnd], ""), strings.Join(d.b[j:jEnd], "")
+	done := 0 // bytes of was
+	for _, e := range udiff.Lines(was, is) {
+		same := lineCount(was[done:e.Start])
+		i, j = i+same, j+same
+		c := change{a: i, aEnd: i + lineCount(was[e.Start:e.End]), b: j, bEnd: j + lineCount(e.New)}
+		d.changes = append(d.changes, c)
+		i, j, done = c.aEnd, c.bEnd, e.End
+	}
+}
+
+func lineCount(text string) int {
+	n := strings.Count(text, "\n")
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		n++
+	}
+	return n
 }
 
 // meet is how many lines to pass over on either side until both go on alike.

@@ -32,7 +32,7 @@ func (l *layout) shared(n *yaml.Node) bool {
 // The walk over nodes is bounded: beyond it all of a file with aliases counts as
 // shared.
 const (
-	maxUses  = 2_000_000
+	maxUses  = 1_000_000
 	maxDepth = 10_000
 )
 
