@@ -90,12 +90,16 @@ type compiled struct {
 var errUnsteady = errors.New("ties are broken at random")
 
 // unsteady tells whether two evaluations of the same text may differ. The engine
-// lists the results of histogram functions in random order, and topk and its like
-// take the first of equals.
+// lists the results of histogram functions and of subqueries in random order, and
+// topk and its like take the first of equals.
 func unsteady(e parser.Expr, picked bool) bool {
 	switch e := e.(type) {
 	case *parser.AggregateExpr:
 		picked = picked || e.Op == parser.TOPK || e.Op == parser.BOTTOMK || e.Op == parser.LIMITK
+	case *parser.SubqueryExpr:
+		if picked {
+			return true
+		}
 	case *parser.Call:
 		if picked && strings.HasPrefix(e.Func.Name, "histogram_") {
 			return true

@@ -15,7 +15,7 @@ import (
 // one is held against Prometheus' own engine over random series: at no instant
 // may the first fire and the second not.
 func TestProofsHoldOnRandomData(t *testing.T) {
-	const pairs, sets = 100_000, 12
+	const sets = 12
 	r := rand.New(rand.NewPCG(7, 11))
 	engine := newEngine()
 	var worlds []data
@@ -60,10 +60,10 @@ func TestProofsHoldOnRandomData(t *testing.T) {
 	t.Logf("%d pairs (about %d not PromQL): %d claims, %d different ones checked; the first fired in %d of %d runs; %v",
 		pairs, unreadable, claimed, checked, fired, 2*checked, reasons)
 	assert.Less(t, unreadable, pairs/10)
-	assert.Greater(t, checked, 3000)
-	assert.Greater(t, fired, 1500)
+	assert.Greater(t, checked, pairs/20)
+	assert.Greater(t, fired, pairs/30)
 	for _, why := range []Reason{ByText, ByThreshold, ByMatchers, BySets, ByFor, ByKeep} {
-		assert.Greater(t, reasons[why], 100, why)
+		assert.Greater(t, reasons[why], pairs/400, why)
 	}
 }
 
@@ -150,7 +150,9 @@ func TestNormalTextMeansTheSame(t *testing.T) {
 		again, err := Normalise(normal)
 		require.NoError(t, err, normal)
 		require.Equal(t, normal, again, expr)
-		if normal == expr {
+		e, err := parse(expr)
+		require.NoError(t, err)
+		if normal == expr || unsteady(e, false) {
 			continue
 		}
 		changed++

@@ -1,0 +1,6 @@
+//go:build !race
+
+package implies
+
+// pairs is how many pairs of conditions are drawn.
+const pairs = 100_000
