@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/burnish-sre/burnish/noise/detect"
 )
 
 // DefaultListenAddress is where the web page is served unless something else is
@@ -24,13 +26,18 @@ const maxFileSize = 1 << 20
 // Config is a whole configuration. Get one from Load or Default; both are valid
 // but for Default's lack of a source.
 type Config struct {
-	Sources       []Source `yaml:"sources" doc:"Where metrics and alert history come from. At least one."`
-	Rules         Rules    `yaml:"rules" doc:"Which rules are in force, where the source does not say."`
-	SLOs          SLOs     `yaml:"slos" doc:"Which promises are watched."`
-	ReplicaLabels []string `yaml:"replica_labels" doc:"Labels that tell the members of a high-availability pair apart. They are dropped before episodes are built, so that a pair counts once; [] drops none."`
-	Report        Report   `yaml:"report" doc:"What the report covers and how often it is made anew."`
-	Web           Web      `yaml:"web" doc:"Where the daemon answers."`
-	Log           Log      `yaml:"log" doc:"How burnish logs, always to standard error."`
+	Sources       []Source       `yaml:"sources" doc:"Where metrics and alert history come from. At least one."`
+	Rules         Rules          `yaml:"rules" doc:"Which rules are in force, where the source does not say."`
+	SLOs          SLOs           `yaml:"slos" doc:"Which promises are watched."`
+	Incidents     Incidents      `yaml:"incidents" doc:"Incidents that people declared."`
+	Truth         Truth          `yaml:"truth" doc:"How alerts are tied to incidents and SLOs."`
+	Findings      detect.Options `yaml:"findings" doc:"The limits of the detectors."`
+	Alertmanager  Alertmanager   `yaml:"alertmanager" doc:"What alerts are sent through, so that notifications can be replayed."`
+	People        People         `yaml:"people" doc:"When people sleep and work, where they are."`
+	ReplicaLabels []string       `yaml:"replica_labels" doc:"Labels that tell the members of a high-availability pair apart. They are dropped before episodes are built, so that a pair counts once; [] drops none."`
+	Report        Report         `yaml:"report" doc:"What the report covers and how often it is made anew."`
+	Web           Web            `yaml:"web" doc:"Where the daemon answers."`
+	Log           Log            `yaml:"log" doc:"How burnish logs, always to standard error."`
 }
 
 // Source is one place to read from: a server (URL) or a data directory
@@ -82,6 +89,45 @@ type Rules struct {
 // SLOs says which service-level objectives are watched.
 type SLOs struct {
 	Files []string `yaml:"files" doc:"Globs of files with SLOs, in burnish's own form or one that it reads; without any, reports say nothing of budgets."`
+}
+
+// Incidents says where declared incidents stand.
+type Incidents struct {
+	Files []string `yaml:"files" doc:"Globs of files with incidents, JSON or CSV. A list that is given is taken as complete."`
+}
+
+// Truth says how alerts are tied to incidents and SLOs.
+type Truth struct {
+	Lead model.Duration `yaml:"lead" doc:"How long before an incident an alert may come and still be about it."`
+	Join []string       `yaml:"join" doc:"Labels that tie a rule to an SLO when both carry them with the same value."`
+	Map  []Mapping      `yaml:"map" doc:"Alerts that are tied to an SLO by hand; this wins over labels."`
+}
+
+// Mapping ties alerts to an SLO by hand.
+type Mapping struct {
+	Alerts string `yaml:"alerts" doc:"Which alerts, as a selector: {alertname=\"CheckoutSlow\"}."`
+	SLO    string `yaml:"slo" doc:"The SLO, as service/name; empty says that the alerts belong to none."`
+}
+
+// Alertmanager is what alerts are sent through. Its configuration is read from
+// the file, else from the server.
+type Alertmanager struct {
+	URL          string   `yaml:"url" doc:"An Alertmanager, asked for its configuration and silences. Without credentials."`
+	Auth         Auth     `yaml:"auth" doc:"How to log on to it."`
+	TLS          TLS      `yaml:"tls" doc:"How to trust it, and a client certificate."`
+	Headers      Headers  `yaml:"headers" doc:"Headers sent with every request."`
+	ConfigFile   string   `yaml:"config_file" doc:"Its configuration file, instead of asking the server."`
+	SilencesFile string   `yaml:"silences_file" doc:"Silences as JSON, as the API gives them, instead of asking the server."`
+	Paging       []string `yaml:"paging" doc:"Names of the receivers that wake people, or regular expressions; by default those that page by their kind, else by their name."`
+}
+
+// People is when people sleep and work.
+type People struct {
+	Zone     string   `yaml:"zone" doc:"Time zone, such as Europe/Berlin."`
+	Work     string   `yaml:"work" doc:"Working hours on working days, as 09:00-17:00."`
+	Days     []string `yaml:"days" doc:"Working days."`
+	Sleep    string   `yaml:"sleep" doc:"Hours of sleep, as 22:00-07:00."`
+	Holidays []string `yaml:"holidays" doc:"Days off, as 2026-12-25."`
 }
 
 // Report is what the daemon's report covers.
@@ -140,6 +186,9 @@ func (h Headers) MarshalYAML() (any, error) { return h.masked(), nil }
 func Default() *Config {
 	return &Config{
 		ReplicaLabels: []string{"prometheus_replica", "__replica__"},
+		Truth:         Truth{Lead: model.Duration(10 * time.Minute), Join: []string{"service", "job", "namespace", "cluster"}},
+		Findings:      detect.DefaultOptions(),
+		People:        People{Zone: "UTC", Work: "09:00-17:00", Days: []string{"Mon", "Tue", "Wed", "Thu", "Fri"}, Sleep: "22:00-07:00"},
 		Report: Report{
 			Window:  model.Duration(7 * 24 * time.Hour),
 			Refresh: model.Duration(5 * time.Minute),
@@ -221,7 +270,12 @@ func (c *Config) complete(dir string) {
 	for i := range c.SLOs.Files {
 		anchor(dir, &c.SLOs.Files[i])
 	}
-	anchor(dir, &c.Web.ConfigFile)
+	for i := range c.Incidents.Files {
+		anchor(dir, &c.Incidents.Files[i])
+	}
+	am := &c.Alertmanager
+	anchor(dir, &c.Web.ConfigFile, &am.ConfigFile, &am.SilencesFile,
+		&am.Auth.PasswordFile, &am.Auth.BearerTokenFile, &am.TLS.CAFile, &am.TLS.CertFile, &am.TLS.KeyFile)
 }
 
 func anchor(dir string, paths ...*string) {

@@ -12,6 +12,10 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/detect"
+	"github.com/burnish-sre/burnish/noise/truth"
 )
 
 // TestBadFiles holds every testdata/*.bad.yml against the faults that its own
@@ -63,8 +67,21 @@ func TestEverySettingIsRead(t *testing.T) {
 	local.Name, local.URL, local.Auth.BearerTokenFile = "127.0.0.1:9090", "http://127.0.0.1:9090", "/run/token"
 	directory := DefaultSource()
 	directory.Name, directory.TSDBPath = "data", "testdata/data"
+	findings := detect.DefaultOptions()
+	findings.Disabled, findings.FlapStarts = []noise.Kind{noise.KindMissingRunbook}, 5
+	findings.Stale, findings.MisleadingPrecision = model.Duration(48*time.Hour), 0.2
 	assert.Equal(t, &Config{
-		Sources:       []Source{production, local, directory},
+		Sources:   []Source{production, local, directory},
+		Incidents: Incidents{Files: []string{"testdata/incidents/*.json"}},
+		Truth: Truth{Lead: model.Duration(15 * time.Minute), Join: []string{"service", "Team"}, Map: []Mapping{
+			{Alerts: `{alertname="CheckoutSlow"}`, SLO: "shop/checkout"}, {Alerts: `{alertname=~"Watchdog|Dead.*"}`},
+		}},
+		Findings: findings,
+		Alertmanager: Alertmanager{
+			URL: "https://alertmanager.example.org", Auth: Auth{BearerTokenFile: "testdata/secrets/token"},
+			ConfigFile: "testdata/alertmanager.yml", Paging: []string{"pagerduty-.*"},
+		},
+		People:        People{Zone: "Europe/Berlin", Work: "08:30-16:30", Days: []string{"Mon", "Tuesday"}, Sleep: "23:00-06:00", Holidays: []string{"2026-12-25"}},
 		Rules:         Rules{Files: []string{"testdata/rules/*.yml", "/etc/prometheus/*.rules.yml"}},
 		SLOs:          SLOs{Files: []string{"testdata/slos/*.yaml"}},
 		ReplicaLabels: []string{"prometheus_replica", "_Ünusual/Label"},
@@ -77,6 +94,26 @@ func TestEverySettingIsRead(t *testing.T) {
 		Log: Log{Level: "debug", Format: "json"},
 	}, cfg)
 	assert.EqualValues(t, -4, cfg.Log.Slog(), "debug, as slog counts")
+}
+
+func TestHoursAreReadAsThePeopleMeanThem(t *testing.T) {
+	cfg, err := Load("testdata/full.good.yml", nil)
+	require.NoError(t, err)
+	h, err := cfg.People.Hours()
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		at   string
+		want truth.TimeKind
+	}{
+		"Monday morning in Berlin":    {"2026-11-16T08:00:00Z", truth.AtWork},
+		"Tuesday before work":         {"2026-11-17T07:00:00Z", truth.OffHours},
+		"Wednesday is no working day": {"2026-11-18T08:00:00Z", truth.OffHours},
+		"at night":                    {"2026-11-17T22:30:00Z", truth.Asleep},
+	} {
+		at, err := time.Parse(time.RFC3339, c.at)
+		require.NoError(t, err)
+		assert.Equal(t, c.want, h.Kind(at), name)
+	}
 }
 
 const minimal = "sources: [{tsdb_path: /data}]\nlog: {level: warn}\n"

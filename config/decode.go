@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
@@ -105,7 +106,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, setting string) {
 		return
 	}
 	switch {
-	case isText(v), v.Kind() == reflect.String, v.Kind() == reflect.Int, v.Kind() == reflect.Bool:
+	case isText(v), v.Kind() == reflect.String, v.Kind() == reflect.Int, v.Kind() == reflect.Float64, v.Kind() == reflect.Bool:
 		d.scalar(n, v, setting)
 	case v.Kind() == reflect.Struct:
 		d.structure(n, v, setting)
@@ -146,6 +147,12 @@ func setText(v reflect.Value, text string) error {
 			return fmt.Errorf("%q is no whole number", text)
 		}
 		v.SetInt(int64(i))
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+			return fmt.Errorf("%q is no number", text)
+		}
+		v.SetFloat(f)
 	case reflect.Bool:
 		if text != "true" && text != "false" {
 			return fmt.Errorf("%q is neither true nor false", text)
@@ -243,17 +250,22 @@ func kindName(n *yaml.Node) string {
 
 func fieldByName(v reflect.Value, name string) (reflect.Value, bool) {
 	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("yaml") == name {
+		if tag := v.Type().Field(i).Tag.Get("yaml"); tag == name && tag != notASetting {
 			return v.Field(i), true
 		}
 	}
 	return reflect.Value{}, false
 }
 
+// notASetting is the tag of a field that no file can set.
+const notASetting = "-"
+
 func fieldNames(t reflect.Type) []string {
-	names := make([]string, t.NumField())
-	for i := range names {
-		names[i] = t.Field(i).Tag.Get("yaml")
+	var names []string
+	for i := range t.NumField() {
+		if tag := t.Field(i).Tag.Get("yaml"); tag != notASetting {
+			names = append(names, tag)
+		}
 	}
 	return names
 }

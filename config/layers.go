@@ -55,7 +55,11 @@ func layer(cfg *Config, over Overrides, d *decoder) {
 func gatherScalars(v reflect.Value, setting string, into map[string]reflect.Value) {
 	for i := range v.NumField() {
 		f := v.Field(i)
-		name := join(setting, v.Type().Field(i).Tag.Get("yaml"))
+		tag := v.Type().Field(i).Tag.Get("yaml")
+		if tag == notASetting {
+			continue
+		}
+		name := join(setting, tag)
 		if f.Kind() == reflect.Struct {
 			gatherScalars(f, name, into)
 		} else if isScalar(f) {

@@ -20,6 +20,9 @@ func Reference() string {
 func section(b *strings.Builder, v reflect.Value, setting string, fixed bool) {
 	for i := range v.NumField() {
 		f, t := v.Field(i), v.Type().Field(i)
+		if t.Tag.Get("yaml") == notASetting {
+			continue
+		}
 		name := join(setting, t.Tag.Get("yaml"))
 		env := ""
 		if fixed && isScalar(f) {
@@ -32,6 +35,8 @@ func section(b *strings.Builder, v reflect.Value, setting string, fixed bool) {
 			section(b, f, name, fixed)
 		case f.Type() == reflect.TypeFor[[]Source]():
 			section(b, reflect.ValueOf(DefaultSource()), name+"[]", false)
+		case f.Type() == reflect.TypeFor[[]Mapping]():
+			section(b, reflect.ValueOf(Mapping{}), name+"[]", false)
 		}
 	}
 }

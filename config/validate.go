@@ -43,6 +43,10 @@ func validate(c *Config, d *decoder) {
 	}
 	validateGlobs(c.Rules.Files, "rules.files", d)
 	validateGlobs(c.SLOs.Files, "slos.files", d)
+	validateGlobs(c.Incidents.Files, "incidents.files", d)
+	c.Truth.validate(d)
+	c.Alertmanager.validate(d)
+	c.People.validate(d)
 	for i, label := range c.ReplicaLabels {
 		validateReplicaLabel(label, fmt.Sprintf("replica_labels[%d]", i), d)
 	}

@@ -60,7 +60,7 @@ type Options struct {
 	StrongWindow   model.Duration `yaml:"strong_window" doc:"Window under which what was measured is called weak."`
 
 	// Suppressed tells whether a rule is excused from a kind; nil excuses none.
-	Suppressed func(rule noise.RuleRef, kind noise.Kind) bool `yaml:"-"`
+	Suppressed func(rule noise.RuleRef, kind noise.Kind) bool `yaml:"-" json:"-"`
 }
 
 // DefaultOptions are the limits of the standards and papers that each detector
