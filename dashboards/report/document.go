@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/truth"
 	"github.com/burnish-sre/burnish/slo"
 )
 
@@ -20,19 +21,22 @@ const Schema = "burnish/report/v1"
 // Document is the report in JSON. Pointers that are nil are written as null,
 // which means unknown.
 type Document struct {
-	Schema      string            `json:"schema"`
-	From        time.Time         `json:"from"`
-	To          time.Time         `json:"to"`
-	Source      string            `json:"source"`
-	Summary     Totals            `json:"summary"`
-	KPIs        []KPI             `json:"kpis"`
-	Rules       []Rule            `json:"rules"`
-	SLOs        []SLO             `json:"slos"`
-	Incidents   []Incident        `json:"incidents"`
-	Findings    []json.RawMessage `json:"findings"`
-	Floods      []Flood           `json:"floods"`
-	Standing    []Standing        `json:"standing"`
-	DataQuality DataQuality       `json:"data_quality"`
+	Schema      string          `json:"schema"`
+	From        time.Time       `json:"from"`
+	To          time.Time       `json:"to"`
+	Source      string          `json:"source"`
+	Summary     Totals          `json:"summary"`
+	KPIs        []KPI           `json:"kpis"`
+	Rules       []Rule          `json:"rules"`
+	SLOs        []SLO           `json:"slos"`
+	Incidents   []Incident      `json:"incidents"`
+	Findings    []noise.Finding `json:"findings"`
+	Truth       *TruthDocument  `json:"truth"`
+	Redundancy  *Redundancy     `json:"redundancy"`
+	Receivers   []Receiver      `json:"receivers"`
+	Floods      []Flood         `json:"floods"`
+	Standing    []Standing      `json:"standing"`
+	DataQuality DataQuality     `json:"data_quality"`
 }
 
 // Totals are the figures of all rules together.
@@ -112,8 +116,7 @@ type KPI struct {
 	BenchmarkFrom string        `json:"benchmark_source"`
 }
 
-// Rule is one rule's row. Precision, recall and detection time need to know what
-// really happened; they are null where no incident or SLO tells.
+// Rule is one rule's row.
 type Rule struct {
 	Name     string  `json:"name"`
 	Group    *string `json:"group"`
@@ -143,9 +146,22 @@ type Rule struct {
 	Ends             Edges          `json:"ends"`
 	PreviousEpisodes *int           `json:"previous_episodes"`
 	PreviousFiring   *float64       `json:"previous_firing_seconds"`
-	Precision        *float64       `json:"precision"`
-	Recall           *float64       `json:"recall"`
-	Detection        *Spread        `json:"detection_seconds"`
+
+	// What follows needs to know what really happened, or what Alertmanager
+	// would have sent.
+	TruthBasis    *truth.Basis    `json:"truth_basis"`
+	Precision     *slo.Proportion `json:"precision"`
+	Recall        *slo.Proportion `json:"recall"`
+	Onset         *slo.Proportion `json:"onset_recall"`
+	Detection     *Spread         `json:"detection_seconds"`
+	Reset         *Spread         `json:"reset_seconds"`
+	Lead          *Spread         `json:"lead_seconds"`
+	First         *int            `json:"first"`
+	Alone         *int            `json:"alone"`
+	Unjudged      *int            `json:"unjudged_episodes"`
+	Actions       *Actions        `json:"control_actions"`
+	Notifications *int            `json:"notifications"`
+	Pages         *int            `json:"pages"`
 }
 
 // Spread is the middle and the upper end of durations in seconds.
@@ -232,7 +248,7 @@ func newDocument(in Input) Document {
 	return Document{
 		Schema: Schema, From: s.Window.From.UTC(), To: s.Window.To.UTC(), Source: in.Source,
 		Summary: newTotals(in), KPIs: newKPIs(in), Rules: newRules(in),
-		SLOs: newSLOs(in), Incidents: newIncidents(in), Findings: []json.RawMessage{},
+		SLOs: newSLOs(in), Incidents: newIncidents(in), Findings: newFindings(in), Truth: newTruth(in), Redundancy: newRedundancy(in), Receivers: newReceivers(in),
 		Floods: newFloods(s.Floods), Standing: newStanding(s), DataQuality: newQuality(in),
 	}
 }
@@ -248,6 +264,7 @@ func newTotals(in Input) Totals {
 		Limits:   newLimits(s.Options),
 		Timeline: Timeline{Step: seconds(s.Timeline.Step), Starts: append([]int{}, s.Timeline.Starts...)},
 	}
+	t.Notifications, t.Pages = totalSent(in)
 	if p := in.Previous; p != nil {
 		t.Previous = &Previous{
 			From: p.Window.From.UTC(), To: p.Window.To.UTC(), Episodes: p.Episodes, PendingOnly: p.PendingOnly,
@@ -298,10 +315,15 @@ func previousKPI(in Input, id noise.KPIID) (noise.KPI, bool) {
 }
 
 func newRules(in Input) []Rule {
-	before := previousRules(in)
+	before, judged, routed := previousRules(in), scores(in), sent(in)
 	out := make([]Rule, 0, len(in.Current.Rules))
 	for i := range in.Current.Rules {
 		r := newRule(&in.Current.Rules[i])
+		r.takeScore(judged[in.Current.Rules[i].RuleKey])
+		if routed != nil {
+			c := routed[in.Current.Rules[i].RuleKey]
+			r.Notifications, r.Pages = &c.Notifications, &c.Pages
+		}
 		if before != nil {
 			p := before[in.Current.Rules[i].RuleKey]
 			r.PreviousEpisodes, r.PreviousFiring = &p.episodes, &p.firing
@@ -309,6 +331,28 @@ func newRules(in Input) []Rule {
 		out = append(out, r)
 	}
 	return out
+}
+
+// takeScore takes what truth tells of the rule; nil tells nothing.
+func (r *Rule) takeScore(s *truth.Score) {
+	if s == nil {
+		return
+	}
+	r.TruthBasis, r.Unjudged = &s.Basis, &s.Unjudged
+	if s.Basis == truth.BasisNone {
+		return
+	}
+	r.Precision, r.Recall, r.Onset = &s.Precision, &s.Recall, &s.Onset
+	r.Detection, r.Reset, r.Lead = newSpread(s.Detection), newSpread(s.Reset), newSpread(s.Lead)
+	r.First, r.Alone, r.Actions = &s.First, &s.Alone, new(Actions(s.Actions))
+}
+
+// newFindings is what was found; never null.
+func newFindings(in Input) []noise.Finding {
+	if in.Judged == nil {
+		return []noise.Finding{}
+	}
+	return append([]noise.Finding{}, in.Judged.Findings...)
 }
 
 type previousRule struct {

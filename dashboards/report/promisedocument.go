@@ -1,9 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/burnish-sre/burnish/slo"
@@ -25,17 +23,23 @@ type BurnDown struct {
 	Remaining []*float64 `json:"budget_remaining_ratio"`
 }
 
-// Incident is a loss incident. What detected it is null as long as alerts are not
-// held against it.
+// Incident is a loss incident of an SLO, or one that was declared. Signals and
+// what detected it are null as long as alerts are not held against it.
 type Incident struct {
 	ID         string            `json:"id"`
-	SLO        string            `json:"slo"`
+	SLO        *string           `json:"slo"`
 	Group      map[string]string `json:"group"`
 	From       time.Time         `json:"from"`
 	To         time.Time         `json:"to"`
-	Burned     float64           `json:"budget_burned_ratio"`
-	Peak       float64           `json:"peak_burn_rate"`
+	Declared   bool              `json:"declared"`
+	Severity   *string           `json:"severity"`
+	Note       *string           `json:"note"`
+	Burned     *float64          `json:"budget_burned_ratio"`
+	Peak       *float64          `json:"peak_burn_rate"`
 	DetectedBy *[]string         `json:"detected_by"`
+	DetectedAt *time.Time        `json:"detected_at"`
+	Detection  *float64          `json:"detection_seconds"`
+	Signals    []Signal          `json:"signals"`
 }
 
 func newSLOs(in Input) []SLO {
@@ -61,19 +65,22 @@ func newBurnDown(g SLOGroup) *BurnDown {
 	return out
 }
 
-// newIncidents are the loss incidents of all groups in time order.
+// newIncidents are the incidents that alerts were held against, else the loss
+// incidents of all groups, in time order.
 func newIncidents(in Input) []Incident {
 	out := []Incident{}
-	for _, g := range in.SLOs {
-		for _, l := range g.Losses {
-			out = append(out, Incident{
-				ID: l.ID, SLO: g.SLO.ID(), Group: g.Group.Map(), From: l.From.UTC(), To: l.To.UTC(),
-				Burned: millionths(l.Share), Peak: millionths(l.Peak),
-			})
+	if in.Judged != nil && in.Judged.Judgement.Known {
+		out = judgedIncidents(in)
+	} else {
+		for _, g := range in.SLOs {
+			for _, l := range g.Losses {
+				out = append(out, Incident{
+					ID: l.ID, SLO: known(g.SLO.ID()), Group: g.Group.Map(), From: l.From.UTC(), To: l.To.UTC(),
+					Burned: new(millionths(l.Share)), Peak: new(millionths(l.Peak)),
+				})
+			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Incident) int {
-		return cmp.Or(a.From.Compare(b.From), strings.Compare(a.ID, b.ID))
-	})
+	slices.SortStableFunc(out, byID)
 	return out
 }

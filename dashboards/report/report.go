@@ -31,6 +31,9 @@ type Input struct {
 	SLOs        []SLOGroup
 	UnknownSLOs []slo.SLO
 	SLOsAt      time.Time
+
+	// Judged is what the alerts are worth; nil where nobody looked.
+	Judged *Judged
 }
 
 // Report is a report that is ready to be written, in any form, any number of
