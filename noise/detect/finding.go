@@ -54,8 +54,11 @@ func (v view) examples(starts []start, with mark, score func(s start) int64) []n
 		if s.marks&with == 0 {
 			continue
 		}
+		if len(best) == 3 && score(s) < score(best[2]) {
+			continue
+		}
 		at, _ := slices.BinarySearchFunc(best, s, func(a, b start) int {
-			return cmp.Or(cmp.Compare(score(b), score(a)), cmp.Compare(a.from, b.from), noise.Compare(v.episodes[a.episode], v.episodes[b.episode]))
+			return cmp.Or(cmp.Compare(score(b), score(a)), cmp.Compare(a.from, b.from), cmp.Compare(v.rank(a.episode), v.rank(b.episode)))
 		})
 		if at < 3 {
 			best = slices.Insert(best, at, s)

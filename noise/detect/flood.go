@@ -23,8 +23,9 @@ const tenMinutes = int64(10 * time.Minute / time.Millisecond)
 // message is one thing that reached a person.
 type message struct {
 	at      int64
-	rules   []int // behind it; places in measured.rules
-	episode int32 // the first that it names
+	episode int32   // the first that it names
+	rule    int32   // of that episode; a place in measured.rules
+	others  []int32 // the other rules behind it
 }
 
 func findFloods(v view) []noise.Finding {
@@ -56,9 +57,12 @@ func findFloods(v view) []noise.Finding {
 func (v view) startMessages() []message {
 	var out []message
 	for i := range v.rules {
+		if v.rules[i].standing {
+			continue
+		}
 		for _, s := range v.rules[i].starts {
-			if s.marks&markCarried == 0 && !v.rules[i].standing {
-				out = append(out, message{s.from, []int{i}, s.episode})
+			if s.marks&markCarried == 0 {
+				out = append(out, message{at: s.from, episode: s.episode, rule: int32(i)})
 			}
 		}
 	}
@@ -77,11 +81,12 @@ func (v view) message(firing, resolved []int, at int64) (out message, ok bool) {
 			if i < 0 || i >= len(v.charged) || v.charged[i] < 0 {
 				continue
 			}
+			rule := v.charged[i]
 			if !ok {
-				out.episode, ok = int32(i), true
+				out.episode, out.rule, ok = int32(i), rule, true
 			}
-			if rule := int(v.charged[i]); len(out.rules) < mostRules && !slices.Contains(out.rules, rule) {
-				out.rules = append(out.rules, rule)
+			if rule != out.rule && len(out.others) < mostRules && !slices.Contains(out.others, rule) {
+				out.others = append(out.others, rule)
 			}
 		}
 	}
@@ -125,8 +130,7 @@ func deluges(sorted []message, o *Options) []deluge {
 
 func (v view) floodOf(receiver string, messages []message) []noise.Finding {
 	slices.SortFunc(messages, func(a, b message) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), slices.Compare(a.rules, b.rules),
-			noise.Compare(v.episodes[a.episode], v.episodes[b.episode]))
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(v.rank(a.episode), v.rank(b.episode)))
 	})
 	floods := deluges(messages, v.o)
 	if len(floods) == 0 {
@@ -165,12 +169,12 @@ func (v view) floodOf(receiver string, messages []message) []noise.Finding {
 type drenched struct {
 	worst  deluge
 	lasted int64
-	in     int         // messages
-	counts map[int]int // of messages, by rule
+	in     int           // messages
+	counts map[int32]int // of messages, by rule
 }
 
 func (v view) drench(floods []deluge, messages []message) drenched {
-	d := drenched{worst: floods[0], counts: map[int]int{}}
+	d := drenched{worst: floods[0], counts: map[int32]int{}}
 	for _, f := range floods {
 		d.lasted += min(f.to, v.to) - f.from
 		d.in += f.last - f.first
@@ -178,7 +182,8 @@ func (v view) drench(floods []deluge, messages []message) drenched {
 			d.worst = f
 		}
 		for _, m := range messages[f.first:f.last] {
-			for _, r := range m.rules {
+			d.counts[m.rule]++
+			for _, r := range m.others {
 				d.counts[r]++
 			}
 		}
@@ -187,11 +192,11 @@ func (v view) drench(floods []deluge, messages []message) drenched {
 }
 
 // topRules are the five rules with most messages, the most first.
-func topRules(counts map[int]int) []int {
-	var out []int
+func topRules(counts map[int32]int) []int32 {
+	var out []int32
 	for r := range counts {
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b int) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	slices.SortFunc(out, func(a, b int32) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
 	return out[:min(5, len(out))]
 }

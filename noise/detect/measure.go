@@ -22,6 +22,7 @@ type measured struct {
 	strong   strength
 
 	episodes []noise.Episode // as the history holds them
+	ranks    []int32         // their places in the order of noise.Compare; nil where that is their order
 	rules    []ruleFacts     // every rule known or seen, by key
 	byKey    map[noise.RuleKey]int
 	alerts   []alert
@@ -101,7 +102,7 @@ func measure(in *Input, o *Options) *measured {
 	m.weeks = m.window.Duration().Hours() / (7 * 24)
 	m.strong = strength{o.StrongEpisodes, time.Duration(o.StrongWindow), m.window.Duration()}
 	p := newPass(m, in.History, o)
-	for _, i := range inOrder(m.episodes) {
+	for _, i := range m.inOrder() {
 		p.add(i)
 	}
 	p.finish()
@@ -121,15 +122,28 @@ func measure(in *Input, o *Options) *measured {
 }
 
 // inOrder is the places of the episodes in the order of noise.Compare.
-func inOrder(episodes []noise.Episode) []int32 {
-	order := make([]int32, len(episodes))
+func (m *measured) inOrder() []int32 {
+	order := make([]int32, len(m.episodes))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	if !slices.IsSortedFunc(episodes, noise.Compare) {
-		slices.SortStableFunc(order, func(a, b int32) int { return noise.Compare(episodes[a], episodes[b]) })
+	if slices.IsSortedFunc(m.episodes, noise.Compare) {
+		return order
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return noise.Compare(m.episodes[a], m.episodes[b]) })
+	m.ranks = make([]int32, len(order))
+	for rank, i := range order {
+		m.ranks[i] = int32(rank)
 	}
 	return order
+}
+
+// rank is the place of an episode in the order of noise.Compare.
+func (m *measured) rank(episode int32) int32 {
+	if m.ranks == nil {
+		return episode
+	}
+	return m.ranks[episode]
 }
 
 func (m *measured) takeJudgement(j *truth.Judgement) {

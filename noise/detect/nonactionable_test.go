@@ -35,7 +35,7 @@ func TestNonActionableGivesItsBounds(t *testing.T) {
 	ten := every(10, day, 30, exact("R", "a", 0, 1))
 	in := over(ten...).judged(truth.Score{RuleKey: key("R"), Precision: right(0, 10), Needless: ten[:2], SLOs: []string{"shop/api"}})
 	f := theOne(t, noise.KindNonActionable, in)
-	assert.Contains(t, f.Why, "up to 28%", "Wilson's upper bound of 0 of 10")
+	assert.Contains(t, f.Why, "up to 27.8%", "Wilson's upper bound of 0 of 10")
 	assert.Equal(t, ten[:2], f.Examples)
 	assert.Equal(t, "shop/api", f.SLO)
 	assert.InDelta(t, 5, *f.Saves, 1e-9)

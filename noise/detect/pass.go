@@ -33,7 +33,7 @@ type placed struct {
 }
 
 func newPass(m *measured, h noise.History, o *Options) *pass {
-	p := &pass{m: m, o: o, ids: map[alertKey]int32{}}
+	p := &pass{m: m, o: o, ids: map[alertKey]int32{}, placed: make([]placed, 0, len(h.Episodes))}
 	if h.RulesKnown && len(h.Rules) > 0 {
 		p.rules, p.index = h.Rules, noise.NewRuleIndex(h.Rules)
 	}

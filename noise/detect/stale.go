@@ -21,7 +21,7 @@ func noteStale(m *measured, r *ruleFacts, o *Options) {
 	for _, starts := range [][]start{r.starts, r.dirty} {
 		for i := range starts {
 			s := &starts[i]
-			if m.seen(*s) > millis(o.Stale) || always[s.alert] {
+			if always[s.alert] || (s.length() > millis(o.Stale) && m.seen(*s) > millis(o.Stale)) {
 				s.marks |= markStale
 			}
 		}

@@ -37,10 +37,10 @@ func findValuesInLabels(v view) []noise.Finding {
 	for i := range v.rules {
 		r := &v.rules[i]
 		minted := slo.Proportion{Count: r.count(markMinted, 0) + 1, Of: len(r.starts)}
-		if minted.Of < v.o.ValueEpisodes || minted.Ratio() < v.o.ValueShare {
+		if minted.Of < v.o.ValueEpisodes {
 			continue
 		}
-		if c, ok := v.culprit(r, minted.Count); ok {
+		if c, ok := v.culprit(r, minted); ok {
 			out = append(out, v.minting(r, c, minted))
 		}
 	}
@@ -58,20 +58,34 @@ type culprit struct {
 
 // culprit finds the label that takes a new value at nearly every start while the
 // others hardly change. What a rule looks at may come and go by itself (pods),
-// so the values must be numbers, or the rule's text must make them.
-func (v view) culprit(r *ruleFacts, alerts int) (culprit, bool) {
+// so the values must be numbers, or the rule's text must make them. Where the
+// text puts the sample's value there, it need not be new at every start: round
+// values come back.
+func (v view) culprit(r *ruleFacts, minted slo.Proportion) (culprit, bool) {
 	var best culprit
+	often := minted.Ratio() >= v.o.ValueShare
 	for _, label := range v.labelsOf(r) {
-		c := v.suspect(r, label)
-		if !c.templated && !c.numbers() {
+		byText := holdsValue(r, label)
+		if !often && !byText {
 			continue
 		}
-		isNew := float64(c.values) >= v.o.ValueShare*float64(alerts)
-		if isNew && 2*c.without <= alerts && (best.label == "" || c.without < best.without) {
+		c := v.suspect(r, label)
+		isNew := byText || (float64(c.values) >= v.o.ValueShare*float64(minted.Count) && (c.templated || c.numbers()))
+		if isNew && 2*c.without <= minted.Count && (best.label == "" || c.without < best.without) {
 			best = c
 		}
 	}
 	return best, best.label != ""
+}
+
+// holdsValue tells whether the rule's text fills the label with the sample's
+// value.
+func holdsValue(r *ruleFacts, label string) bool {
+	if r.rule == nil {
+		return false
+	}
+	text := r.rule.Labels.Get(label)
+	return strings.Contains(text, "{{") && (strings.Contains(text, "$value") || strings.Contains(text, ".Value"))
 }
 
 // mostLabels bounds the labels that are looked at, by name.
@@ -147,8 +161,8 @@ func (v view) minting(r *ruleFacts, c culprit, minted slo.Proportion) noise.Find
 	}
 	return noise.Finding{
 		Rule: r.ref, Gravity: noise.GravityError, Confidence: sure, Why: why + v.unit(), Saves: v.saving(r, markMinted),
-		Title: fmt.Sprintf("%s makes a new alert at %s of its starts, because the label %s holds a value.",
-			name(r.ref.RuleKey), percent(minted), label),
+		Title: fmt.Sprintf("%s makes %s of what would be %d, because the label %s holds a value; %s of its starts were new alerts.",
+			name(r.ref.RuleKey), plural(minted.Count, "alert", "alerts"), c.without, label, percent(minted)),
 		Advice: fmt.Sprintf("Take %s out of the labels of %s and put it into an annotation.", label, name(r.ref.RuleKey)),
 		Evidence: []noise.Fact{
 			share("new_label_sets", minted), text("label", c.label), count("values_of_it", c.values),

@@ -82,10 +82,13 @@ func percent(p slo.Proportion) string {
 }
 
 func ratio(v float64) string {
-	if math.IsNaN(v) {
+	switch {
+	case math.IsNaN(v):
 		return "unknown"
+	case v > 0 && v < 0.0001:
+		return "under 0.01%"
 	}
-	return strconv.FormatFloat(100*v, 'g', 2, 64) + "%"
+	return strconv.FormatFloat(100*v, 'g', 3, 64) + "%"
 }
 
 func plural(n int, one, many string) string {
