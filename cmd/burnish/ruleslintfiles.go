@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/noise/rulefile"
@@ -56,32 +58,67 @@ func readRuleFiles(args []string) (readRules, error) {
 		paths = append(paths, found...)
 	}
 	slices.Sort(paths)
-	for _, path := range slices.Compact(paths) {
-		if err := out.read(path); err != nil {
+	for _, f := range readAll(slices.Compact(paths)) {
+		if f.err != nil {
 			out.unread++
-			errs = append(errs, err)
+			errs = append(errs, f.err)
 		}
+		if f.text != "" || f.err == nil {
+			out.files++
+		}
+		out.rules = append(out.rules, f.rules...)
+		out.readExcuses(f.path, f.text, f.rules)
 	}
 	return out, errors.Join(errs...)
 }
 
-func (r *readRules) read(path string) error {
+// readFile is what was read of one file.
+type readFile struct {
+	path, text string
+	rules      []noise.Rule
+	err        error
+}
+
+// readAll reads files, as many at once as there are processors, in the order of
+// the paths.
+func readAll(paths []string) []readFile {
+	out := make([]readFile, len(paths))
+	next := make(chan int)
+	var readers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		readers.Go(func() {
+			for i := range next {
+				out[i] = readRuleFile(paths[i])
+			}
+		})
+	}
+	for i := range paths {
+		next <- i
+	}
+	close(next)
+	readers.Wait()
+	return out
+}
+
+func readRuleFile(path string) readFile {
+	f := readFile{path: path}
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("read rule file: %w", err)
+		f.err = fmt.Errorf("read rule file: %w", err)
+		return f
 	}
 	if info.Size() > largestRuleFile {
-		return fmt.Errorf("read rule file %s: larger than %d MiB", path, largestRuleFile>>20)
+		f.err = fmt.Errorf("read rule file %s: larger than %d MiB", path, largestRuleFile>>20)
+		return f
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("read rule file: %w", err)
+		f.err = fmt.Errorf("read rule file: %w", err)
+		return f
 	}
-	rules, err := rulefile.Parse(path, text)
-	r.rules = append(r.rules, rules...)
-	r.files++
-	r.readExcuses(path, string(text), rules)
-	return err
+	f.text = string(text)
+	f.rules, f.err = rulefile.Parse(path, text)
+	return f
 }
 
 // disableComment begins a comment that excuses a rule.
