@@ -54,8 +54,9 @@ func arithmetic(op parser.ItemType, l, r float64) (v float64, ok bool) {
 		return math.Mod(l, r), true
 	case parser.ATAN2:
 		return math.Atan2(l, r), true
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 // place is a number in a constant, and how deep in it.

@@ -86,7 +86,7 @@ func (s *Surface) Level(threshold float64) (level int, exact bool) {
 		return 0, true
 	}
 	t := l.orient(threshold)
-	if t != t {
+	if math.IsNaN(t) {
 		return len(l.at) - 1, false // nothing compares with NaN
 	}
 	level = sort.Search(len(l.at), func(i int) bool { return l.at[i] > t }) - 1

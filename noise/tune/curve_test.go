@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -111,7 +112,7 @@ func TestEveryLevelIsWhatTheStateMachineDoes(t *testing.T) {
 		s := draw(rng, 1+rng.IntN(160))
 		o, op := drawOptions(rng, s), ops[rng.IntN(len(ops))]
 		fors, keeps := drawDurations(rng, s.Grid.Step), drawDurations(rng, s.Grid.Step)
-		surface, err := Outcomes(s, op, fors, keeps, o)
+		surface, err := Outcomes(s, Candidates{op, fors, keeps}, o)
 		require.NoError(t, err)
 		i, j := rng.IntN(len(fors)), rng.IntN(len(keeps))
 		c := surface.Curve(i, j)
@@ -151,7 +152,7 @@ func TestAPlateauEndsWhereTheOutcomeMayChange(t *testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 8))
 		s := draw(rng, 60)
-		surface, err := Outcomes(s, ops[rng.IntN(4)], []time.Duration{0}, []time.Duration{0}, drawOptions(rng, s))
+		surface, err := Outcomes(s, Candidates{ops[rng.IntN(4)], []time.Duration{0}, []time.Duration{0}}, drawOptions(rng, s))
 		require.NoError(t, err)
 		c := surface.Curve(0, 0)
 		for level := range surface.Levels() {
@@ -165,5 +166,72 @@ func TestAPlateauEndsWhereTheOutcomeMayChange(t *testing.T) {
 				require.Equal(t, c.At(level), c.At(got))
 			}
 		}
+	}
+}
+
+func TestOutcomesRefuses(t *testing.T) {
+	g := Grid{Start: start, Step: time.Minute, Slots: 2}
+	one := []time.Duration{0}
+	for name, c := range map[string]struct {
+		samples    Samples
+		candidates Candidates
+		want       string
+	}{
+		"no step":               {Samples{Grid: Grid{Slots: 2}}, Candidates{Above, one, one}, "check grid"},
+		"a series too short":    {Samples{g, []Series{{Values: []float64{1}}}}, Candidates{Above, one, one}, "check series 0: 1 values"},
+		"no `for`":              {Samples{Grid: g}, Candidates{Above, nil, one}, "of at least 0 are needed"},
+		"a negative keep":       {Samples{Grid: g}, Candidates{Above, one, []time.Duration{-1}}, "of at least 0 are needed"},
+		"another comparison":    {Samples{Grid: g}, Candidates{"==", one, one}, `unknown comparison "=="`},
+		"an endless evaluation": {Samples{Grid: Grid{Step: 1, Slots: 1 << 40}}, Candidates{Above, one, one}, "check grid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Outcomes(c.samples, c.candidates, Options{})
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestNothingComesOfNothing(t *testing.T) {
+	for name, s := range map[string]Samples{
+		"no series": {Grid: Grid{Start: start, Step: time.Minute, Slots: 9}},
+		"no slots":  {Grid: Grid{Start: start, Step: time.Minute}, Series: []Series{{}}},
+		"no values": {Grid: Grid{Start: start, Step: time.Minute, Slots: 2}, Series: []Series{{Values: absent(2)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, op := range ops {
+				surface, err := Outcomes(s, Candidates{op, []time.Duration{0, time.Hour}, []time.Duration{0}}, Options{})
+				require.NoError(t, err)
+				for level := range surface.Levels() {
+					assert.Zero(t, surface.Curve(1, 0).At(level))
+				}
+			}
+		})
+	}
+}
+
+// TestThinnedLevelsAreExactAndDenseWhereItFires: with fewer levels than values
+// each level keeps its outcome, and the largest values are levels one by one.
+func TestThinnedLevelsAreExactAndDenseWhereItFires(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	values := make([]float64, 5000)
+	for i := range values {
+		values[i] = rng.NormFloat64()
+	}
+	s := Samples{Grid{Start: start, Step: time.Minute, Slots: len(values)}, []Series{{Values: values}}}
+	hold := []time.Duration{0}
+	surface, err := Outcomes(s, Candidates{Below, hold, hold}, Options{Levels: 200, Also: []float64{-1.5}})
+	require.NoError(t, err)
+	assert.False(t, surface.Complete())
+	assert.LessOrEqual(t, surface.Levels(), 201)
+	_, exact := surface.Level(-1.5)
+	assert.True(t, exact)
+	for level := range surface.Levels() {
+		want := score(t, s, Shape{Op: Below, Threshold: surface.Threshold(level)}, Options{})
+		require.Equal(t, want.Outcome, surface.Curve(0, 0).At(level))
+	}
+	slices.Sort(values)
+	for _, v := range values[:10] {
+		_, exact := surface.Level(v)
+		assert.True(t, exact, v)
 	}
 }

@@ -80,8 +80,9 @@ func compare(shape Shape, v float64) bool {
 		return v < shape.Threshold
 	case AtMost:
 		return v <= shape.Threshold
+	default:
+		return true
 	}
-	return true
 }
 
 // scoreOf counts what the rules package did, in the plainest way.
@@ -145,7 +146,7 @@ func TestEpisodesEqualThoseOfPrometheus(t *testing.T) {
 			require.Equal(t, want[i], Simulate(s.Grid, series.Values, shape), "seed %d: %+v", seed, shape)
 		}
 		score := scoreOf(s, want, o)
-		surface, err := Outcomes(s, shape.Op, []time.Duration{shape.For}, []time.Duration{shape.KeepFiringFor}, o)
+		surface, err := Outcomes(s, Candidates{shape.Op, []time.Duration{shape.For}, []time.Duration{shape.KeepFiringFor}}, o)
 		require.NoError(t, err)
 		level, exact := surface.Level(shape.Threshold)
 		require.True(t, exact)
@@ -171,7 +172,7 @@ func TestARuleFromTextToCurve(t *testing.T) {
 		for i, a := range f.Atoms {
 			s := b.samples(a.Query)
 			hold, keep := time.Duration(rng.IntN(5))*time.Minute, time.Duration(rng.IntN(4))*time.Minute
-			surface, err := Outcomes(s, a.Op, []time.Duration{hold}, []time.Duration{keep}, Options{})
+			surface, err := Outcomes(s, Candidates{a.Op, []time.Duration{hold}, []time.Duration{keep}}, Options{})
 			require.NoError(t, err)
 			numbers := written(f)
 			numbers[i] = float64(rng.IntN(7) - 3)
@@ -223,4 +224,3 @@ func absent(n int) []float64 {
 	}
 	return out
 }
-

@@ -2,6 +2,7 @@ package tune
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -71,7 +72,7 @@ func (l *levels) distinct(s Samples) []float64 {
 	forEach(len(s.Series), func(i int) {
 		values := make([]float64, 0, len(s.Series[i].Values))
 		for _, v := range s.Series[i].Values {
-			if v == v {
+			if !math.IsNaN(v) {
 				values = append(values, l.orient(v))
 			}
 		}
@@ -167,7 +168,7 @@ func (l *levels) ranks(values []float64, out []uint16) {
 }
 
 func (l *levels) rank(v float64) uint16 {
-	if v != v {
+	if math.IsNaN(v) {
 		return 0
 	}
 	v = l.orient(v)
@@ -179,15 +180,22 @@ func (l *levels) rank(v float64) uint16 {
 			hi = mid
 		}
 	}
-	return uint16(lo) //nolint:gosec // there are at most mostLevels
+	return uint16(lo)
 }
 
-// forEach calls do for each of n places, on two of them at a time.
+// maxWorkers bounds the memory that counting in parallel takes.
+const maxWorkers = 8
+
+// workers is how many may share n pieces of work.
+func workers(n int) int { return min(runtime.GOMAXPROCS(0), maxWorkers, n) }
+
+// forEach calls do for each of n places, on several of them at a time.
 func forEach(n int, do func(i int)) {
 	var wg sync.WaitGroup
-	for first := range min(n, 2) {
+	of := workers(n)
+	for first := range of {
 		wg.Go(func() {
-			for i := first; i < n; i += 2 {
+			for i := first; i < n; i += of {
 				do(i)
 			}
 		})

@@ -58,7 +58,7 @@ func Range(samples Samples, shape Shape, o Options) (Quantiles, error) {
 // gather appends the values that are numbers, oriented.
 func (l *levels) gather(to, values []float64) []float64 {
 	for _, v := range values {
-		if v == v {
+		if !math.IsNaN(v) {
 			to = append(to, l.orient(v))
 		}
 	}

@@ -126,7 +126,7 @@ func TestANearMissIsCaughtByWhatItNames(t *testing.T) {
 		o, op := drawOptions(rng, s), ops[rng.IntN(4)]
 		shape := Shape{Op: op, Threshold: float64(rng.IntN(7) - 3), For: 3 * s.Grid.Step}
 		o.Also = []float64{shape.Threshold}
-		surface, err := Outcomes(s, op, []time.Duration{0, s.Grid.Step, shape.For}, []time.Duration{0}, o)
+		surface, err := Outcomes(s, Candidates{op, []time.Duration{0, s.Grid.Step, shape.For}, []time.Duration{0}}, o)
 		require.NoError(t, err)
 		const margin = 2
 		found := map[int]bool{}
@@ -174,7 +174,7 @@ func TestTheNearestThresholdOfANearMiss(t *testing.T) {
 		Labels: labels.FromStrings("instance", "a"), Values: []float64{1, 1, 8.46, 8.44, 8.46, 1, 1, 9},
 	}}}
 	o := Options{Also: []float64{9}, Incidents: []noise.Incident{{Interval: slo.Interval{From: s.Grid.At(2), To: s.Grid.At(5)}}}}
-	surface, err := Outcomes(s, Above, []time.Duration{time.Minute}, []time.Duration{0}, o)
+	surface, err := Outcomes(s, Candidates{Above, []time.Duration{time.Minute}, []time.Duration{0}}, o)
 	require.NoError(t, err)
 	misses := surface.NearMisses(0, 0, 9, 1)
 	require.Len(t, misses, 1)

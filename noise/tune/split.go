@@ -134,8 +134,9 @@ func opOf(op parser.ItemType) (Op, bool) {
 		return Below, true
 	case parser.LTE:
 		return AtMost, true
+	default:
+		return Present, false
 	}
-	return Present, false
 }
 
 // lift turns a query that decides on a part of the expression into one that

@@ -3,9 +3,7 @@ package tune
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -118,13 +116,18 @@ func merge(watches []watch) []stretch {
 	return out
 }
 
+// Candidates are the rules to try: every threshold with every `for` and every
+// keep_firing_for, none of which may be negative. There is at least one of each.
+type Candidates struct {
+	Op          Op
+	Fors, Keeps []time.Duration
+}
+
 // Surface is the outcome of every threshold for each `for` and keep_firing_for.
 type Surface struct {
+	Candidates
 	Grid      Grid
-	Op        Op
 	Incidents []noise.Incident // as in the options
-	Fors      []time.Duration
-	Keeps     []time.Duration
 	levels    levels
 	curves    []*Curve // of Fors[i] and Keeps[j] at i*len(Keeps)+j
 }
@@ -132,9 +135,9 @@ type Surface struct {
 // Curve is the outcomes for Fors[i] and Keeps[j] at all levels.
 func (s *Surface) Curve(i, j int) *Curve { return s.curves[i*len(s.Keeps)+j] }
 
-// Outcomes computes what a rule with the comparison op would have done, for each
-// combination of `for` and keep_firing_for, at all thresholds at once. Op Present
-// gives curves of a single level.
+// Outcomes computes what a rule would have done, for each combination of `for`
+// and keep_firing_for, at all thresholds at once. Op Present gives curves of a
+// single level.
 //
 // It rests on threshold decomposition (Fitch, Coyle and Gallagher, IEEE Trans.
 // ASSP 32(6), 1984): the alert's state machine only ever asks whether a value
@@ -148,20 +151,17 @@ func (s *Surface) Curve(i, j int) *Curve { return s.curves[i*len(s.Keeps)+j] }
 // and the alert fires at t for exactly the thresholds under f(t). It begins to
 // fire at t for those from f(t-1) up to f(t). The time is linear in samples times
 // combinations and does not depend on the number of thresholds.
-func Outcomes(samples Samples, op Op, fors, keeps []time.Duration, o Options) (*Surface, error) {
+func Outcomes(samples Samples, c Candidates, o Options) (*Surface, error) {
 	if err := samples.Check(); err != nil {
 		return nil, err
 	}
-	if !op.known() {
-		return nil, fmt.Errorf("compute outcomes: unknown comparison %q", op)
+	if !c.Op.known() {
+		return nil, fmt.Errorf("compute outcomes: unknown comparison %q", c.Op)
 	}
-	if len(fors) == 0 || len(keeps) == 0 || slices.Min(fors) < 0 || slices.Min(keeps) < 0 {
+	if len(c.Fors) == 0 || len(c.Keeps) == 0 || slices.Min(c.Fors) < 0 || slices.Min(c.Keeps) < 0 {
 		return nil, errors.New("compute outcomes: a `for` and a keep_firing_for of at least 0 are needed")
 	}
-	s := &Surface{
-		Grid: samples.Grid, Op: op, Incidents: o.Incidents, Fors: slices.Clone(fors), Keeps: slices.Clone(keeps),
-		levels: newLevels(samples, op, o),
-	}
+	s := &Surface{Grid: samples.Grid, Candidates: c, Incidents: o.Incidents, levels: newLevels(samples, c.Op, o)}
 	s.run(samples, o)
 	return s, nil
 }
@@ -170,19 +170,15 @@ func Outcomes(samples Samples, op Op, fors, keeps []time.Duration, o Options) (*
 // up what they counted.
 func (s *Surface) run(samples Samples, o Options) {
 	p := newPlan(s, o)
-	workers := make([]*worker, max(1, min(runtime.GOMAXPROCS(0), len(samples.Series))))
-	var wg sync.WaitGroup
-	for i := range workers {
-		workers[i] = newWorker(p)
-		wg.Go(func() {
-			for k := i; k < len(samples.Series); k += len(workers) {
-				workers[i].add(samples.Series[k])
-			}
-		})
-	}
-	wg.Wait()
-	sum := workers[0]
-	for _, w := range workers[1:] {
+	all := make([]*worker, max(1, workers(len(samples.Series))))
+	forEach(len(all), func(i int) {
+		all[i] = newWorker(p)
+		for k := i; k < len(samples.Series); k += len(all) {
+			all[i].add(samples.Series[k])
+		}
+	})
+	sum := all[0]
+	for _, w := range all[1:] {
 		sum.merge(w)
 	}
 	s.curves = p.curves(sum)

@@ -114,7 +114,7 @@ func (w *walker) climb(s stretch, top uint16, out []piece) []piece {
 		f := w.level[t+1]
 		for n := len(waiting); n > 0 && waiting[n-1].lo < f; n = len(waiting) {
 			last := &waiting[n-1]
-			out = append(out, piece{last.lo, min(last.hi, f), int32(t)}) //nolint:gosec // bounded by maxSlots
+			out = append(out, piece{last.lo, min(last.hi, f), int32(t)})
 			if last.hi > f {
 				last.lo = f
 				break

@@ -20,7 +20,7 @@ type plan struct {
 
 func newPlan(s *Surface, o Options) *plan {
 	from, to := o.slots(s.Grid)
-	p := &plan{surface: s, o: o, all: stretch{from, to}, top: uint16(len(s.levels.at))} //nolint:gosec // at most mostLevels
+	p := &plan{surface: s, o: o, all: stretch{from, to}, top: uint16(len(s.levels.at))}
 	p.holds, p.hold = once(s.Grid, s.Fors)
 	p.keeps, p.keep = once(s.Grid, s.Keeps)
 	return p
