@@ -39,7 +39,7 @@ func TestEachLimitIsInAPage(t *testing.T) {
 		}
 		assert.NotEmpty(t, name, field.Name)
 		assert.NotEmpty(t, field.Tag.Get("doc"), field.Name)
-		assert.Contains(t, all.String(), "`"+name+"`", "no page names the limit")
+		assert.Contains(t, all.String(), "`findings."+name+"`", "no page names the limit")
 	}
 }
 

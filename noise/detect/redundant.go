@@ -22,7 +22,7 @@ func findRedundant(v view) []noise.Finding {
 	var out []noise.Finding
 	for _, of := range r.measuredAs(overlap.Redundant, func(k pairKey) bool {
 		_, proven := r.proofs[k]
-		return !proven // it is told as subsumed or duplicate, with these figures
+		return !proven && !v.isStepped(k.a, k.b) // what is proven is told as such, with these figures
 	}) {
 		slices.SortFunc(of, func(x, y *overlap.Pair) int {
 			return cmp.Or(

@@ -125,6 +125,10 @@ func (v view) importance(key noise.RuleKey) int {
 // purpose, because it reaches people that B does not.
 func (v view) isLadder(a, b noise.RuleKey) bool { return v.importance(a) > v.importance(b) }
 
+// isStepped tells whether A is the graver of two rules of one name, which is how
+// severities are stepped and no finding.
+func (v view) isStepped(a, b noise.RuleKey) bool { return a.Name == b.Name && v.isLadder(a, b) }
+
 // savesAll is the saving by doing away with the rule.
 func (v view) savesAll(key noise.RuleKey) *float64 {
 	if r := v.rule(key); r != nil {

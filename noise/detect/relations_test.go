@@ -75,10 +75,13 @@ func TestSubsumed(t *testing.T) {
 }
 
 func TestALadderOfSeveritiesIsNoFault(t *testing.T) {
-	f := theOne(t, noise.KindSubsumed, related(nil, Proof{ref("A"), warning("A"), ProofThreshold}))
+	f := theOne(t, noise.KindSubsumed, related(nil, Proof{ref("A"), warning("B"), ProofThreshold}))
 	assert.Equal(t, noise.GravityInfo, f.Gravity)
 	assert.Nil(t, f.Saves)
-	assert.Contains(t, f.Advice, "Inhibit A (warning) while A (page) fires")
+	assert.Contains(t, f.Advice, "Inhibit B (warning) while A (page) fires")
+
+	assert.Empty(t, find(t, noise.KindSubsumed, related(nil, Proof{ref("A"), warning("A"), ProofThreshold})), "severities of one name are stepped so")
+	assert.Empty(t, find(t, noise.KindRedundant, related([]overlap.Pair{pair(overlap.Redundant, ref("A"), warning("A"))})))
 
 	f = theOne(t, noise.KindRedundant, related([]overlap.Pair{pair(overlap.Redundant, ref("A"), warning("B"))}))
 	assert.Equal(t, noise.GravityInfo, f.Gravity)

@@ -19,7 +19,7 @@ func findSubsumed(v view) []noise.Finding {
 	r := v.relations()
 	within := map[noise.RuleKey][]noise.RuleKey{}
 	for _, k := range sortedKeys(r.proofs) {
-		if !r.equal(k.a, k.b) {
+		if !r.equal(k.a, k.b) && !v.isStepped(k.a, k.b) {
 			within[k.a] = append(within[k.a], k.b)
 		}
 	}
