@@ -47,6 +47,9 @@ type alertTable struct {
 	builder  *labels.Builder
 	from, to int64 // when the replay begins and ends
 	o        Options
+
+	routed  *node // the root of the routes that made the units; nil: there are none
+	divided []unit
 }
 
 // gather sorts the episodes that fired by alert. Episodes that never fired are

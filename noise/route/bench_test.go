@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/overlap"
 	"github.com/burnish-sre/burnish/slo"
 )
 
@@ -77,5 +78,21 @@ func BenchmarkReplay(b *testing.B) {
 			}
 			b.ReportMetric(float64(sent), "notifications")
 		})
+	}
+}
+
+// BenchmarkSuggestInhibitions prices ten candidates on a large history.
+func BenchmarkSuggestInhibitions(b *testing.B) {
+	episodes := history(1_000_000)
+	c, err := NewConfig([]byte(benchConfig))
+	require.NoError(b, err)
+	var pairs []overlap.Pair
+	for i := range 10 {
+		of := func(n int) noise.RuleKey { return key(fmt.Sprint("Rule", n), []string{"page", "ticket"}[n%2]) }
+		pairs = append(pairs, pair(overlap.Redundant, of(2*i), of(2*i+100), "service"))
+	}
+	for b.Loop() {
+		_, err := SuggestInhibitions(c, episodes, pairs, SuggestOptions{})
+		require.NoError(b, err)
 	}
 }

@@ -79,7 +79,11 @@ func (ch Change) Episodes(episodes []noise.Episode) []noise.Episode {
 // not there, on an interval of zero, and on an inhibition that demands nothing.
 func (c *Config) With(ch Change) (*Config, error) {
 	out := &Config{receivers: c.receivers, intervals: c.intervals, assumed: c.assumed, notes: c.notes, inhibit: slices.Clone(c.inhibit)}
-	out.root = c.root.copy(&out.nodes)
+	out.root, out.nodes = c.root, c.nodes
+	if len(ch.Routes) > 0 {
+		out.nodes = nil
+		out.root = c.root.copy(&out.nodes)
+	}
 	for _, rc := range ch.Routes {
 		if err := out.change(rc); err != nil {
 			return nil, fmt.Errorf("change route %q: %w", rc.Route, err)

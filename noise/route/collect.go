@@ -115,7 +115,7 @@ func keyOf(e *noise.Episode) noise.RuleKey {
 }
 
 func (c *collected) result(fate []held) Result {
-	slices.SortFunc(c.sent, compareNotifications)
+	c.sort()
 	slices.SortFunc(c.counts, func(a, b RuleCount) int { return compareKeys(a.RuleKey, b.RuleKey) })
 	return Result{
 		Window: c.o.Window, Notifications: c.sent, Receivers: c.receivers(), Rules: c.counts,
@@ -123,9 +123,26 @@ func (c *collected) result(fate []held) Result {
 	}
 }
 
+// sort puts notifications in order. They are large, so their places are sorted.
+func (c *collected) sort() {
+	places := make([]int32, len(c.sent))
+	for i := range places {
+		places[i] = int32(i)
+	}
+	slices.SortFunc(places, func(a, b int32) int { return compareNotifications(&c.sent[a], &c.sent[b]) })
+	var sorted []Notification
+	if len(places) > 0 {
+		sorted = make([]Notification, len(places))
+	}
+	for i, place := range places {
+		sorted[i] = c.sent[place]
+	}
+	c.sent = sorted
+}
+
 // compareNotifications orders by time; no two are equal, as a group is flushed
 // once at a time.
-func compareNotifications(a, b Notification) int {
+func compareNotifications(a, b *Notification) int {
 	if d := a.At.Compare(b.At); d != 0 {
 		return d
 	}

@@ -49,7 +49,7 @@ func Replay(c *Config, episodes []noise.Episode, o Options) Result {
 		c: c, alerts: t.alerts, from: milli(o.Window.From), to: t.to, resend: o.ResendEvery.Milliseconds(),
 		fate: make([]held, len(episodes)), mutes: c.mutes(t.from, t.to), out: out,
 	}
-	units := divide(c, t.alerts, o.only)
+	units := o.only.of(t.units(c), t.alerts)
 	for i := range units {
 		r.run(&units[i])
 	}

@@ -32,8 +32,17 @@ type unitTable struct {
 	buf    []byte
 }
 
+// units are the units of all alerts, which are kept for the next replay of the
+// same alerts through the same routes.
+func (t *alertTable) units(c *Config) []unit {
+	if t.routed != c.root {
+		t.routed, t.divided = c.root, divide(c, t.alerts)
+	}
+	return t.divided
+}
+
 // divide routes every alert and groups it.
-func divide(c *Config, alerts []alert, only *subset) []unit {
+func divide(c *Config, alerts []alert) []unit {
 	t := &unitTable{shared: map[[2]string]uint32{}, byKey: map[string]int32{}}
 	var routes []*node
 	for id := range alerts {
@@ -44,7 +53,7 @@ func divide(c *Config, alerts []alert, only *subset) []unit {
 			}
 		}
 	}
-	return only.of(t.units, alerts)
+	return t.units
 }
 
 func (t *unitTable) add(n *node, id int32, ls labels.Labels) {
