@@ -8,37 +8,38 @@ import (
 )
 
 type ruleRefJSON struct {
-	Name     string  `json:"name"`
+	Rule     *string `json:"rule"`
 	Group    *string `json:"group"`
 	File     *string `json:"file"`
 	Severity *string `json:"severity"`
 	Line     *int    `json:"line"`
 }
 
-// MarshalJSON writes {"name","group","file","severity","line"}; what is not known
-// is null.
-func (r RuleRef) MarshalJSON() ([]byte, error) {
-	return json.Marshal(ruleRefJSON{r.Name, known(r.Group), known(r.File), known(r.Severity), known(r.Line)})
+func (r RuleRef) json() ruleRefJSON {
+	return ruleRefJSON{known(r.Name), known(r.Group), known(r.File), known(r.Severity), known(r.Line)}
 }
 
+// MarshalJSON writes {"rule","group","file","severity","line"}, in the names of
+// an episode's line; what is not known is null.
+func (r RuleRef) MarshalJSON() ([]byte, error) { return json.Marshal(r.json()) }
+
 type findingJSON struct {
-	ID         string        `json:"id"`
-	Kind       Kind          `json:"kind"`
-	Gravity    Gravity       `json:"gravity"`
-	Confidence Confidence    `json:"confidence"`
-	Why        string        `json:"why"`
-	Rule       *RuleRef      `json:"rule"`
-	File       *string       `json:"file"`
-	Line       *int          `json:"line"`
-	Others     []RuleRef     `json:"others"`
-	SLO        *string       `json:"slo"`
-	Incidents  []string      `json:"incidents"`
-	Action     ControlAction `json:"control_action"`
-	Title      string        `json:"title"`
-	Advice     string        `json:"advice"`
-	Evidence   factsJSON     `json:"evidence"`
-	Examples   []Episode     `json:"examples"`
-	Saves      *float64      `json:"saves_notifications_per_week"`
+	ID         string     `json:"id"`
+	Kind       Kind       `json:"kind"`
+	Gravity    Gravity    `json:"gravity"`
+	Confidence Confidence `json:"confidence"`
+	Why        string     `json:"why"`
+	ruleRefJSON
+
+	Others    []RuleRef     `json:"others"`
+	SLO       *string       `json:"slo"`
+	Incidents []string      `json:"incidents"`
+	Action    ControlAction `json:"control_action"`
+	Title     string        `json:"title"`
+	Advice    string        `json:"advice"`
+	Evidence  factsJSON     `json:"evidence"`
+	Examples  []Episode     `json:"examples"`
+	Saves     *float64      `json:"saves_notifications_per_week"`
 }
 
 // MarshalJSON writes the finding as docs/lint.md describes it: evidence is an
@@ -47,11 +48,8 @@ type findingJSON struct {
 func (f Finding) MarshalJSON() ([]byte, error) {
 	out := findingJSON{
 		ID: f.ID, Kind: f.Kind, Gravity: f.Gravity, Confidence: f.Confidence, Why: f.Why,
-		File: known(f.Rule.File), Line: known(f.Rule.Line), Others: f.Others, SLO: known(f.SLO), Incidents: f.Incidents,
+		ruleRefJSON: f.Rule.json(), Others: f.Others, SLO: known(f.SLO), Incidents: f.Incidents,
 		Action: f.Action, Title: f.Title, Advice: f.Advice, Evidence: f.Evidence, Examples: f.Examples, Saves: f.Saves,
-	}
-	if f.Rule != (RuleRef{}) {
-		out.Rule = &f.Rule
 	}
 	if f.Saves != nil && !isFinite(*f.Saves) {
 		out.Saves = nil

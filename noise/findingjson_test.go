@@ -35,8 +35,8 @@ func TestAFindingIsWrittenAsDocumented(t *testing.T) {
 	}{
 		"everything known": {full, `{
 			"id":"flapping-0123456789","kind":"flapping","gravity":"warning","confidence":"strong","why":"Counted.",
-			"rule":{"name":"A","group":"g","file":"f.yml","severity":"page","line":7},"file":"f.yml","line":7,
-			"others":[{"name":"B","group":null,"file":null,"severity":null,"line":null}],"slo":"shop/checkout","incidents":["i1"],
+			"rule":"A","group":"g","file":"f.yml","severity":"page","line":7,
+			"others":[{"rule":"B","group":null,"file":null,"severity":null,"line":null}],"slo":"shop/checkout","incidents":["i1"],
 			"control_action":"given_needlessly","title":"<b>","advice":"Wait.",
 			"evidence":{"share":{"value_ratio":1,"count":3,"of":3,"low_ratio":0.4385,"high_ratio":1},"longest_seconds":90.5,
 				"note":"a\nb","note_2":"again","unknown":null,"nan":null},
@@ -44,7 +44,7 @@ func TestAFindingIsWrittenAsDocumented(t *testing.T) {
 				"resolved_at":"2026-11-12T08:31:00Z","certainty":{"active":"","fired":"","resolved":"","bridged_gaps":0,"bridged_seconds":0,"replicas":1,"pipeline":[]}}],
 			"saves_notifications_per_week":12}`},
 		"about no rule": {noise.Finding{ID: "x", Kind: noise.KindBlindSpot, Gravity: noise.GravityError, Confidence: noise.Weak, Action: noise.NotGiven, Saves: &nan}, `{
-			"id":"x","kind":"blind_spot","gravity":"error","confidence":"weak","why":"","rule":null,"file":null,"line":null,"others":[],
+			"id":"x","kind":"blind_spot","gravity":"error","confidence":"weak","why":"","rule":null,"group":null,"file":null,"severity":null,"line":null,"others":[],
 			"slo":null,"incidents":[],"control_action":"not_given","title":"","advice":"","evidence":{},"examples":[],"saves_notifications_per_week":null}`},
 	} {
 		t.Run(name, func(t *testing.T) {
