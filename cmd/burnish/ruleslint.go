@@ -38,7 +38,7 @@ func newRulesLint(g *globals) *cobra.Command {
 	flags.StringSliceVar(&f.disable, "disable", nil, "Kind that is not looked for; may be repeated.")
 	flags.StringVar(&f.scrape, "scrape-interval", "", "How far apart the samples of the series are. Default: 1m, and findings say that it is assumed.")
 	flags.StringVar(&f.alertmanager, "alertmanager.config", "", "Alertmanager's configuration; severities that none of its routes looks at are found.")
-	flags.StringVar(&f.evaluation, "evaluation-interval", "1m", "How often groups are evaluated that set no interval.")
+	flags.StringVar(&f.evaluation, "evaluation-interval", "", "How often groups are evaluated that set no interval. Default: as --scrape-interval, else 1m.")
 	return cmd
 }
 
@@ -78,7 +78,9 @@ func (f lintFlags) options() (lint.Options, error) {
 			return o, err
 		}
 	}
-	o.EvaluationInterval, err = positiveDuration("--evaluation-interval", f.evaluation)
+	if f.evaluation != "" {
+		o.EvaluationInterval, err = positiveDuration("--evaluation-interval", f.evaluation)
+	}
 	return o, err
 }
 
@@ -116,7 +118,7 @@ func (g *globals) lintRules(args []string, f lintFlags) error {
 		held++
 		return true
 	}
-	in := lint.Input{Rules: read.rules}
+	in := lint.Input{Rules: read.rules, Proofs: proofs(read.rules)}
 	o.Impossible = implies.Impossible
 	result := lintformat.Result{
 		Findings: lint.Run(in, o), Files: read.files, Unread: read.unread, Rules: len(read.rules), Version: version, Help: lintHelp(),
@@ -162,4 +164,20 @@ func matches(f noise.Finding, name string) bool {
 		return gravityRank(f.Gravity) <= rank
 	}
 	return string(f.Kind) == name
+}
+
+// proofs are the pairs of rules of which one certainly fires with the other.
+func proofs(rules []noise.Rule) []lint.Proof {
+	var out []lint.Proof
+	for _, p := range implies.Pairs(rules) {
+		var by []string
+		for _, r := range p.Reasons {
+			by = append(by, string(r))
+		}
+		out = append(out, lint.Proof{
+			Inner: p.A, Outer: p.B, Equal: p.Verdict == implies.Equal,
+			Why: "It follows from the text of both expressions: " + strings.Join(by, ", ") + ".",
+		})
+	}
+	return out
 }

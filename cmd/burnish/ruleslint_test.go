@@ -166,6 +166,21 @@ func TestSeveritiesThatNobodyRoutesOn(t *testing.T) {
 	assert.Equal(t, exitUsage, lintCode(t, path, "--alertmanager.config", lintFile(t, "am.yml", "route: {}")))
 }
 
+func TestRulesThatFireTogether(t *testing.T) {
+	path := lintFile(t, "twice.yml", `groups:
+- name: g
+  rules:
+  - {alert: A, expr: up == 0, labels: {team: a, severity: warning}, annotations: {summary: s}}
+  - {alert: B, expr: 0 == up, labels: {team: a, severity: warning}, annotations: {summary: s}}
+  - {alert: C, expr: x > 5, labels: {team: a, severity: warning}, annotations: {summary: s}}
+  - {alert: D, expr: x > 6, labels: {team: a, severity: warning}, annotations: {summary: s}}
+`)
+	out := must(t, "rules", "lint", path)
+	assert.Contains(t, out, path+":5: warning duplicate: B: The same condition as A ("+path+":4)")
+	assert.Contains(t, out, path+":7: warning subsumed: D: It fires only while C does")
+	assert.Contains(t, out, "2 findings in 2 of 4 rules")
+}
+
 func TestConditionsThatAreNeverTrue(t *testing.T) {
 	path := lintFile(t, "dead.yml", strings.Replace(lintRulesText, "queue_length > 1000", "up > 2", 1))
 	assert.Contains(t, must(t, "rules", "lint", path), path+":5: error dead: QueueFull: The alert can never fire: ")

@@ -38,7 +38,7 @@ func newCorpus(in Input, o Options) *corpus {
 		EnableExperimentalFunctions: true, ExperimentalDurationExpr: true, EnableExtendedRangeSelectors: true,
 	})
 	for i := range in.Rules {
-		if len(in.Rules[i].Expr) > longestText {
+		if !isReadable(in.Rules[i].Expr) {
 			continue
 		}
 		if expr, err := promql.ParseExpr(in.Rules[i].Expr); err == nil {
@@ -46,6 +46,31 @@ func newCorpus(in Input, o Options) *corpus {
 		}
 	}
 	return c
+}
+
+// deepestNest bounds how deep the parentheses of an expression nest: Prometheus'
+// parser takes quadratic time in that.
+const deepestNest = 500
+
+// isReadable tells whether an expression is short and flat enough to be read.
+// Parentheses in strings count too, which nobody's expression minds.
+func isReadable(expr string) bool {
+	if len(expr) > longestText {
+		return false
+	}
+	depth := 0
+	for i := range len(expr) {
+		switch expr[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth > deepestNest {
+			return false
+		}
+	}
+	return true
 }
 
 // script is a text read as a template, each distinct text once; nil for plain

@@ -30,7 +30,8 @@ type Options struct {
 	// ScrapeInterval is how far apart the samples of a series are. Default: one
 	// minute, as Prometheus' own; findings that rest on it then say so.
 	ScrapeInterval time.Duration
-	// EvaluationInterval is that of groups which set none. Default: one minute.
+	// EvaluationInterval is that of groups which set none. Default: the scrape
+	// interval where that is given, else one minute.
 	EvaluationInterval time.Duration
 	// Severities maps severity labels to levels; rules of the level high page
 	// somebody. Default: noise.DefaultSeverities.
@@ -62,7 +63,7 @@ const (
 )
 
 func (o Options) withDefaults() Options {
-	o.EvaluationInterval = cmp.Or(max(0, o.EvaluationInterval), defaultEvaluation)
+	o.EvaluationInterval = cmp.Or(max(0, o.EvaluationInterval), max(0, o.ScrapeInterval), defaultEvaluation)
 	if o.Severities == nil {
 		o.Severities = noise.DefaultSeverities()
 	}

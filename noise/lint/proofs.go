@@ -13,7 +13,7 @@ func findDead(c *corpus) {
 		return
 	}
 	for i := range c.in.Rules {
-		if len(c.in.Rules[i].Expr) > longestText {
+		if !isReadable(c.in.Rules[i].Expr) {
 			continue
 		}
 		reason, ok := c.o.Impossible(c.in.Rules[i].Expr)
@@ -66,7 +66,7 @@ func (c *corpus) duplicate(rule, stays int, why string) {
 			text("same_as", other.Name), text("expr", r.Expr), text("other_expr", other.Expr),
 			seconds("for", r.For), seconds("other_for", other.For),
 		},
-		Confidence: noise.Proven, Why: reason(why),
+		Confidence: noise.Proven, Why: reason(why, r, other),
 	}, other.Name, other.Group)
 }
 
@@ -74,9 +74,13 @@ func (c *corpus) duplicate(rule, stays int, why string) {
 // within a quieter one of the same name is how severities are stepped, and
 // Alertmanager's usual inhibition takes care of it, so it is no finding.
 func findSubsumed(c *corpus) {
+	goes := map[int]bool{} // rules that are duplicates, which says enough
+	for _, p := range c.proofs(true) {
+		goes[max(p.Inner, p.Outer)] = true
+	}
 	outers := map[int][]Proof{}
 	for _, p := range c.proofs(false) {
-		if !c.isStep(p) {
+		if !c.isStep(p) && !goes[p.Inner] && !goes[p.Outer] {
 			outers[p.Inner] = append(outers[p.Inner], p)
 		}
 	}
@@ -109,7 +113,7 @@ func (c *corpus) subsumed(rule int, ps []Proof) {
 		Title:    fmt.Sprintf("It fires only while %s does (%s), and is no louder", excerpt(stays.Name), at(stays)),
 		Advice:   fmt.Sprintf("Delete it, or give it a severity above that of %s.", excerpt(stays.Name)),
 		Evidence: []noise.Fact{text("within", stays.Name), text("expr", r.Expr), text("other_expr", stays.Expr), number("rules", float64(len(ps)))},
-		Why:      reason(ps[0].Why), Confidence: noise.Proven,
+		Why:      reason(ps[0].Why, r, stays), Confidence: noise.Proven,
 	}
 	if loudness(c.level(r)) > loudness(c.level(stays)) && c.level(stays) != noise.LevelUnclassified {
 		f.Gravity = noise.GravityInfo
@@ -127,17 +131,26 @@ func (c *corpus) proofs(equal bool) []Proof {
 	var out []Proof
 	n := len(c.in.Rules)
 	for _, p := range c.in.Proofs {
-		known := p.Inner >= 0 && p.Inner < n && p.Outer >= 0 && p.Outer < n && p.Inner != p.Outer
-		if known && p.Equal == equal {
+		known := p.Inner >= 0 && p.Inner < n && p.Outer >= 0 && p.Outer < n
+		if known && p.Equal == equal && !isOne(&c.in.Rules[p.Inner], &c.in.Rules[p.Outer]) {
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-func reason(why string) string {
+// isOne tells whether two rules are one in the file, which an alias repeats.
+func isOne(a, b *noise.Rule) bool {
+	return a == b || (a.Line > 0 && a.Line == b.Line && a.File == b.File)
+}
+
+// reason is what a proof about two rules rests on.
+func reason(why string, a, b *noise.Rule) string {
 	if why == "" {
-		return "It follows from the text of both expressions."
+		why = "It follows from the text of both expressions."
+	}
+	if a.File != b.File {
+		why += " One Prometheus has to load both files."
 	}
 	return excerpt(why)
 }
