@@ -1,4 +1,4 @@
-package implies_test
+package implies
 
 import (
 	"encoding/json"
@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnish-sre/burnish/noise"
-	"github.com/burnish-sre/burnish/noise/implies"
 	"github.com/burnish-sre/burnish/noise/rulefile"
 )
 
@@ -58,21 +57,21 @@ func rulesIn(t testing.TB, folder string) map[string][]noise.Rule {
 // TestRealRules proves what it can of real rules, file by file as one team's
 // Prometheus would load them. Every claim is printed; the figures are a floor.
 func TestRealRules(t *testing.T) {
-	rules, pairs, verdicts, odd := 0, 0, map[implies.Verdict]int{}, map[string]int{}
+	rules, pairs, verdicts, odd := 0, 0, map[Verdict]int{}, map[string]int{}
 	for path, rs := range rulesIn(t, filepath.Join(testData(t), "rule-corpus")) {
 		rules += len(rs)
-		for _, p := range implies.Pairs(rs) {
+		for _, p := range Pairs(rs) {
 			pairs++
 			verdicts[p.Verdict]++
 			a, b := rs[p.A], rs[p.B]
 			t.Logf("%s: %s %v: %s (%s)  =>  %s (%s)", filepath.Base(path), p.Verdict, p.Reasons, a.Expr, a.For, b.Expr, b.For)
 		}
 		for _, r := range rs {
-			if why, ok := implies.Impossible(r.Expr); ok {
+			if why, ok := Impossible(r.Expr); ok {
 				odd["impossible"]++
 				t.Logf("impossible: %s: %s: %s", filepath.Base(path), r.Expr, why)
 			}
-			if why, ok := implies.Always(r.Expr); ok {
+			if why, ok := Always(r.Expr); ok {
 				odd["always"]++
 				t.Logf("always: %s: %s: %s", filepath.Base(path), r.Expr, why)
 			}
@@ -80,7 +79,7 @@ func TestRealRules(t *testing.T) {
 	}
 	t.Logf("%d rules, %d pairs: %v; %v", rules, pairs, verdicts, odd)
 	assert.Greater(t, rules, 1000)
-	assert.Greater(t, verdicts[implies.Implies], 40)
+	assert.Greater(t, verdicts[Implies], 40)
 	assert.Positive(t, odd["impossible"])
 }
 
@@ -128,13 +127,13 @@ func onOneMetric(rules []plantedRule, expr, other string) bool {
 // proven tells whether some rule of the other name is proven to be a superset,
 // or for a copy a subset, of rule i.
 func proven(rules []plantedRule, i int, other string) bool {
-	a := implies.Condition{Expr: rules[i].Expr}
+	a := Condition{Expr: rules[i].Expr}
 	for k, r := range rules {
-		b := implies.Condition{Expr: r.Expr}
+		b := Condition{Expr: r.Expr}
 		if k == i || r.Alert != other {
 			continue
 		}
-		if implies.Prove(a, b).Verdict != implies.Unknown || rules[i].DuplicateOf != "" && implies.Prove(b, a).Verdict != implies.Unknown {
+		if Prove(a, b).Verdict != Unknown || rules[i].DuplicateOf != "" && Prove(b, a).Verdict != Unknown {
 			return true
 		}
 	}
@@ -151,13 +150,11 @@ func TestPairsFindWhatComparingAllDoes(t *testing.T) {
 	}
 	missed, want := 0, 0
 	for path, rs := range all {
-		if len(rs) > 120 {
-			rs = rs[:120]
-		}
-		linked := closure(len(rs), implies.Pairs(rs))
-		for i := range rs {
-			for k := range rs {
-				if i == k || implies.Prove(implies.ConditionOf(rs[i]), implies.ConditionOf(rs[k])).Verdict == implies.Unknown {
+		linked := closure(len(rs), Pairs(rs))
+		read := newIndex(rs).members
+		for i, a := range read {
+			for k, b := range read {
+				if i == k || a.c == nil || b.c == nil || a.c.prove(b.c).Verdict == Unknown {
 					continue
 				}
 				want++
@@ -174,11 +171,11 @@ func TestPairsFindWhatComparingAllDoes(t *testing.T) {
 }
 
 // closure is what follows from pairs by one or more steps.
-func closure(n int, pairs []implies.Pair) map[[2]int]bool {
+func closure(n int, pairs []Pair) map[[2]int]bool {
 	next := make([][]int, n)
 	for _, p := range pairs {
 		next[p.A] = append(next[p.A], p.B)
-		if p.Verdict == implies.Equal {
+		if p.Verdict == Equal {
 			next[p.B] = append(next[p.B], p.A)
 		}
 	}
@@ -243,16 +240,16 @@ func hostile(n int) map[string][]noise.Rule {
 }
 
 func TestPairsStayNearLinear(t *testing.T) {
-	for name, rules := range hostile(3000) {
+	for name, rules := range hostile(1000) {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			pairs := implies.Pairs(rules)
+			pairs := Pairs(rules)
 			assert.LessOrEqual(t, len(pairs), 20*len(rules))
-			assert.Less(t, time.Since(start), 10*time.Second)
-			assert.Equal(t, pairs, implies.Pairs(rules))
+			assert.Less(t, time.Since(start), 5*time.Second)
+			assert.Equal(t, pairs, Pairs(rules))
 		})
 	}
-	chain := implies.Pairs(oneMetric(500, func(i int) string { return fmt.Sprintf("x > %d", i*7%500) }))
+	chain := Pairs(oneMetric(500, func(i int) string { return fmt.Sprintf("x > %d", i*7%500) }))
 	assert.Len(t, chain, 499, "each threshold with its neighbour only")
 }
 
@@ -263,7 +260,7 @@ func BenchmarkPairs(b *testing.B) {
 		b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {
 			pairs := 0
 			for b.Loop() {
-				pairs = len(implies.Pairs(rules))
+				pairs = len(Pairs(rules))
 			}
 			b.ReportMetric(float64(pairs), "pairs")
 		})

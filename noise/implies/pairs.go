@@ -49,8 +49,10 @@ func Pairs(rules []noise.Rule) []Pair {
 // judge adds the proofs of a to what was found.
 func (x *index) judge(a *member, found map[[2]int]Proof) {
 	seen := map[int]bool{a.rule: true}
-	for _, b := range x.candidates(a) {
-		if seen[b.rule] {
+	candidates := x.candidates(a)
+	twin := a.twinBefore(candidates)
+	for _, b := range candidates {
+		if seen[b.rule] || b.rule != twin && a.same(b) {
 			continue
 		}
 		seen[b.rule] = true
@@ -73,6 +75,23 @@ func (x *index) judge(a *member, found map[[2]int]Proof) {
 type member struct {
 	rule int
 	c    *compiled // nil where the rule can't be read
+}
+
+// same tells whether two rules have the same condition.
+func (a *member) same(b *member) bool {
+	return a.c.text == b.c.text && timingOf(a.c.Condition) == timingOf(b.c.Condition)
+}
+
+// twinBefore is the last rule before a with the same condition; -1 if there is
+// none. Only it is linked to a, so that many copies make a chain.
+func (a *member) twinBefore(ms []*member) int {
+	last := -1
+	for _, b := range ms {
+		if b.rule < a.rule && b.rule > last && a.same(b) {
+			last = b.rule
+		}
+	}
+	return last
 }
 
 // line is a row of thresholds in one direction, with one timing, on one core:

@@ -4,4 +4,4 @@ package implies
 
 // pairs is fewer under the race detector, which makes the engine ten times
 // slower; nothing here runs concurrently.
-const pairs = 10_000
+const pairs = 5_000

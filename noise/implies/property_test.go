@@ -118,7 +118,7 @@ func TestImpossibleNeverFires(t *testing.T) {
 	engine := newEngine()
 	worlds := []data{randomData(r), randomData(r), randomData(r), randomData(r)}
 	claims := 0
-	for range 15_000 {
+	for range 5_000 {
 		expr := valid((&tape{r: r}).condition(2))
 		if _, ok := Impossible(expr); !ok {
 			continue
@@ -132,7 +132,7 @@ func TestImpossibleNeverFires(t *testing.T) {
 			}
 		}
 	}
-	assert.Greater(t, claims, 300)
+	assert.Greater(t, claims, 100)
 }
 
 // TestNormalTextMeansTheSame: the same result, or the same failure.
@@ -141,7 +141,7 @@ func TestNormalTextMeansTheSame(t *testing.T) {
 	engine := newEngine()
 	worlds := []data{randomData(r), randomData(r), randomData(r), randomData(r)}
 	changed := 0
-	for range 3000 {
+	for range 1000 {
 		expr := valid((&tape{r: r}).condition(2))
 		normal, err := Normalise(expr)
 		if err != nil {
@@ -166,7 +166,7 @@ func TestNormalTextMeansTheSame(t *testing.T) {
 		require.Equal(t, wantOK, gotOK, "%s\n%s", expr, normal)
 		require.Equal(t, want, got, "%s\n%s", expr, normal)
 	}
-	assert.Greater(t, changed, 1500)
+	assert.Greater(t, changed, 500)
 }
 
 func TestFiringAsPrometheusDoes(t *testing.T) {
