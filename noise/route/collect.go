@@ -9,6 +9,9 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+// maxSent bounds how many notifications are listed. More are counted only.
+const maxSent = 5_000_000
+
 // collected gathers what was sent.
 type collected struct {
 	episodes []noise.Episode
@@ -17,6 +20,9 @@ type collected struct {
 	paging   map[string]bool
 	sent     []Notification
 	listed   int
+	total    int
+
+	byReceiver map[string]Count
 
 	rules    map[noise.RuleKey]int32
 	ruleOf   []int32 // by episode; one more than the place in counts, 0: not yet known
@@ -27,7 +33,7 @@ type collected struct {
 func newCollected(c *Config, episodes []noise.Episode, o Options) *collected {
 	return &collected{
 		episodes: episodes, o: o, assumed: c.assumed, paging: o.Paging.receivers(c),
-		rules: map[noise.RuleKey]int32{}, ruleOf: make([]int32, len(episodes)),
+		byReceiver: map[string]Count{}, rules: map[noise.RuleKey]int32{}, ruleOf: make([]int32, len(episodes)),
 	}
 }
 
@@ -65,7 +71,14 @@ func episodesOf(g *group, places []int32) []int {
 
 func (c *collected) add(n Notification, firing, ended []int) {
 	n.FiringCount, n.ResolvedCount = len(firing), len(ended)
-	number := len(c.sent) + 1
+	c.total++
+	number := c.total
+	k := c.byReceiver[n.Receiver]
+	k.Notifications++
+	if n.Page() {
+		k.Pages++
+	}
+	c.byReceiver[n.Receiver] = k
 	var parts []int32
 	for _, list := range [][]int{firing, ended} {
 		for _, i := range list {
@@ -85,6 +98,9 @@ func (c *collected) add(n Notification, firing, ended []int) {
 		if len(parts) == 1 {
 			k.Sole++
 		}
+	}
+	if len(c.sent) == maxSent {
+		return
 	}
 	if c.listed += len(firing) + len(ended); c.listed <= c.o.MaxListed {
 		n.Firing, n.Resolved = firing, ended
@@ -119,7 +135,7 @@ func (c *collected) result(fate []held) Result {
 	slices.SortFunc(c.counts, func(a, b RuleCount) int { return compareKeys(a.RuleKey, b.RuleKey) })
 	return Result{
 		Window: c.o.Window, Notifications: c.sent, Receivers: c.receivers(), Rules: c.counts,
-		Held: c.held(fate), Assumed: c.assumed,
+		Held: c.held(fate), Assumed: c.assumed, Unlisted: c.total - len(c.sent),
 	}
 }
 
@@ -156,22 +172,13 @@ func compareKeys(a, b noise.RuleKey) int {
 
 // receivers counts by receiver, those that were sent nothing included.
 func (c *collected) receivers() []Count {
-	at := map[string]*Count{}
 	var out []Count
 	for name, paging := range c.paging {
-		out = append(out, Count{Receiver: name, Paging: paging})
+		k := c.byReceiver[name]
+		k.Receiver, k.Paging = name, paging
+		out = append(out, k)
 	}
 	slices.SortFunc(out, func(a, b Count) int { return strings.Compare(a.Receiver, b.Receiver) })
-	for i := range out {
-		at[out[i].Receiver] = &out[i]
-	}
-	for i := range c.sent {
-		k := at[c.sent[i].Receiver]
-		k.Notifications++
-		if c.sent[i].Page() {
-			k.Pages++
-		}
-	}
 	return out
 }
 

@@ -99,8 +99,9 @@ func (g *group) tick(t int64) int64 {
 	return g.flushed + n*every
 }
 
-// every is the group interval.
-func (g *group) every() int64 { return max(1, g.route.interval.Milliseconds()) }
+// every is the group interval, of which less than a second is taken for a second:
+// nobody means it, and it would be a flood of flushes.
+func (g *group) every() int64 { return max(1000, g.route.interval.Milliseconds()) }
 
 // toldAgain tells whether Prometheus told of a lingering alert's end in (after,
 // upTo].

@@ -60,6 +60,9 @@ type Result struct {
 	// Assumed tells that no configuration was given, so that a default one was
 	// replayed.
 	Assumed bool
+	// Unlisted counts notifications beyond the first five million, which are in
+	// the counts and not in the list.
+	Unlisted int
 }
 
 // Count is how many notifications went to a receiver.

@@ -66,7 +66,7 @@ type heardOf struct {
 
 // hear goes through notifications in the order of time.
 func hear(r Result, episodes []noise.Episode, o SuggestOptions) heardOf {
-	h := heardOf{notifications: make([]int, len(o.Incidents)), pages: make([]int, len(o.Incidents))}
+	h := heardOf{notifications: make([]int, len(o.Incidents)), pages: make([]int, len(o.Incidents)), unknown: r.Unlisted > 0}
 	for i, in := range o.Incidents {
 		from := in.From.Add(-o.Lead)
 		first, _ := slices.BinarySearchFunc(r.Notifications, from, func(n Notification, t time.Time) int { return n.At.Compare(t) })
@@ -131,11 +131,17 @@ func matchers(ms []Match) string {
 	for i, m := range ms {
 		name := m.Name
 		if strings.ContainsFunc(name, func(r rune) bool { return !plain(r) }) {
-			name = strconv.Quote(name)
+			name = quote(name)
 		}
-		out[i] = scalar(name + "=" + strconv.Quote(m.Value))
+		out[i] = scalar(name + "=" + quote(m.Value))
 	}
 	return strings.Join(out, ", ")
+}
+
+// quote writes a value with the three escapes that every parser of Alertmanager
+// knows.
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
 }
 
 func quotedAll(names []string) string {
