@@ -15,7 +15,7 @@ func TestIndependentRules(t *testing.T) {
 		"sparse":                  func(w *world) habit { return steady(0.3+w.Float64(), 10) },
 		"busy":                    func(w *world) habit { return steady(20+20*w.Float64(), 8) },
 		"long":                    func(w *world) habit { return steady(0.5, 300) },
-		"diurnal":                 func(w *world) habit { return diurnal(6, 10) },
+		"diurnal":                 func(w *world) habit { return diurnal(4, 10) },
 		"working hours":           func(w *world) habit { return weekly(6, 15) },
 		"bursty":                  func(w *world) habit { return w.bursty(1+w.IntN(6), 8, 4) },
 		"by the clock":            func(w *world) habit { return w.hourly() },
@@ -23,13 +23,13 @@ func TestIndependentRules(t *testing.T) {
 		"busy and sparse and all": nil,
 	}
 	kinds := []string{"sparse", "busy", "long", "diurnal", "working hours", "bursty", "by the clock", "mostly firing"}
-	const seeds, rules = 40, 24
+	const seeds, rules = 40, 10
 	for name, habit := range habits {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wrong, pairs := 0, 0
 			for seed := range uint64(seeds) {
-				w := newWorld(seed, 21)
+				w := newWorld(seed, 14)
 				for i := range rules {
 					h := habit
 					if h == nil {
@@ -38,7 +38,7 @@ func TestIndependentRules(t *testing.T) {
 					w.live(ruleName("R", i), h(w))
 				}
 				r := Measure(w.history(), Options{})
-				assert.Equal(t, rules*(rules-1)/2, r.Compared)
+				assert.Greater(t, r.Compared, rules, "pairs of rules that fired")
 				pairs += len(r.Pairs)
 				if len(r.Pairs) > 0 {
 					wrong++

@@ -118,15 +118,8 @@ const (
 // where looks for B at a run of A; next is the first of B's runs that starts
 // later than tolerance allows.
 func (f *frame) where(a, b *lane, beside *track, r stretch, next int32) whereabouts {
-	if next > beside.first {
-		lo, hi := f.span(b, beside, next-1, during)
-		if lo <= r.from && r.from < hi {
-			return there
-		}
-		// The run before ends where the span of the last one begins at most.
-		if next-1 > beside.first && r.from < lo && r.from < f.runs[next-2].to() {
-			return there
-		}
+	if next > beside.first && f.runs[next-1].to() > r.from {
+		return there
 	}
 	if next < beside.last && f.runs[next].from < r.to()+max(a.tolerance, b.tolerance) {
 		return later

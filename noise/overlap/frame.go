@@ -3,7 +3,6 @@ package overlap
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // frame is the record as seen by a join: alerts that are about the same thing
@@ -34,9 +33,9 @@ type point struct{ at, key int32 }
 // track is what one rule does about one thing.
 type track struct {
 	key         int32
-	first, last int32 // of its runs, disjoint and in time order
-	fires       int32 // slots
-	covers      [2]int32
+	first, last int32        // of its runs, disjoint and in time order
+	fires       int32        // slots
+	covers      [kinds]int32 // slots in which a start of another rule answers yes
 	points      int32
 }
 
@@ -45,7 +44,9 @@ type kind uint8
 
 const (
 	during kind = iota // does A start while B fires?
+	atOnce             // does A start when B does?
 	after              // does A start soon after B starts?
+	kinds
 )
 
 // newFrame lays the record out for a join.
@@ -55,43 +56,67 @@ func newFrame(r *record, j join, o Options) *frame {
 	for i, a := range r.alerts {
 		alertsOf[a.row] = append(alertsOf[a.row], int32(i))
 	}
-	k := keyring{ids: map[string]int32{}, names: r.list(j.names)}
+	k := newKeyring(r, j, alertsOf)
+	f.keys = k.count
 	f.runs = make([]stretch, 0, len(r.stretches))
 	f.points = make([]point, 0, len(r.stretches))
 	for _, row := range j.rows {
 		l := lane{row: row, tolerance: r.rows[row].tolerance, first: int32(len(f.tracks))}
-		f.addTracks(r, k.sort(r, alertsOf[row]))
+		f.addTracks(r, k.sort(alertsOf[row]))
 		l.last = int32(len(f.tracks))
 		f.finish(&l, o)
 		f.lanes = append(f.lanes, l)
 	}
-	f.keys = len(k.ids)
 	return f
 }
 
-// keyring numbers the things that alerts are about.
+// keyring numbers the things that alerts are about, in the order of their
+// labels, so that no number depends on the order of the episodes.
 type keyring struct {
-	ids   map[string]int32
-	names []string
-	text  strings.Builder
+	of    []int32 // by alert
+	count int
+}
+
+func newKeyring(r *record, j join, alertsOf [][]int32) *keyring {
+	k := &keyring{of: make([]int32, len(r.alerts))}
+	ids, texts := map[string]int32{}, []string(nil)
+	names := r.list(j.names)
+	var text []byte
+	for _, row := range j.rows {
+		for _, a := range alertsOf[row] {
+			text = text[:0]
+			for _, name := range names {
+				text = append(append(text, r.alerts[a].labels.Get(name)...), 0xff)
+			}
+			id, ok := ids[string(text)]
+			if !ok {
+				id = int32(len(texts))
+				texts = append(texts, string(text))
+				ids[texts[id]] = id
+			}
+			k.of[a] = id
+		}
+	}
+	k.count = len(texts)
+	slices.Sort(texts)
+	place := make([]int32, len(texts))
+	for i, t := range texts {
+		place[ids[t]] = int32(i)
+	}
+	for i, id := range k.of {
+		if k.count > 0 {
+			k.of[i] = place[id]
+		}
+	}
+	return k
 }
 
 type keyed struct{ key, alert int32 }
 
-func (k *keyring) sort(r *record, alerts []int32) []keyed {
+func (k *keyring) sort(alerts []int32) []keyed {
 	out := make([]keyed, len(alerts))
 	for i, a := range alerts {
-		k.text.Reset()
-		for _, name := range k.names {
-			k.text.WriteString(r.alerts[a].labels.Get(name))
-			k.text.WriteByte(0xff)
-		}
-		id, ok := k.ids[k.text.String()]
-		if !ok {
-			id = int32(len(k.ids))
-			k.ids[k.text.String()] = id
-		}
-		out[i] = keyed{key: id, alert: a}
+		out[i] = keyed{key: k.of[a], alert: a}
 	}
 	slices.SortFunc(out, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.alert, b.alert)) })
 	return out
@@ -114,9 +139,9 @@ func (f *frame) addTracks(r *record, alerts []keyed) {
 
 // joinRuns sorts the runs and joins those that touch, in place.
 func joinRuns(runs []stretch) []stretch {
-	byStart := func(a, b stretch) int { return cmp.Compare(a.from, b.from) }
+	byStart := func(a, b stretch) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.end, b.end)) }
 	if !slices.IsSortedFunc(runs, byStart) {
-		slices.SortStableFunc(runs, byStart)
+		slices.SortFunc(runs, byStart)
 	}
 	joined := runs[:0]
 	for _, s := range runs {
@@ -138,10 +163,10 @@ func (f *frame) finish(l *lane, o Options) {
 		for j := t.first; j < t.last; j++ {
 			r := f.runs[j]
 			t.fires += r.to() - r.from
-			lo, hi := f.span(l, t, j, during)
-			t.covers[during] += hi - lo
-			lo, hi = f.span(l, t, j, after)
-			t.covers[after] += hi - lo
+			for k := range kinds {
+				lo, hi := f.span(l, t, j, k)
+				t.covers[k] += hi - lo
+			}
 			if !r.unseen() {
 				f.scratch = append(f.scratch, point{at: r.from, key: t.key})
 			}
@@ -167,22 +192,24 @@ func (f *frame) cluster(l *lane) {
 }
 
 // span is where a start of another rule answers yes for run j of the track; the
-// spans of a track are disjoint. Another rule may start a little earlier than
-// this one and count as starting while it fires, for the two may be evaluated at
-// different instants.
+// spans of a track are disjoint. Rules that are evaluated at different instants
+// may start a little apart and yet at once.
 func (f *frame) span(l *lane, t *track, j int32, k kind) (lo, hi int32) {
 	r := f.runs[j]
 	if k == during {
+		return r.from, r.to()
+	}
+	if r.unseen() {
+		return r.from, r.from
+	}
+	if k == atOnce {
 		lo = max(0, r.from-l.tolerance)
-		if j > t.first {
-			lo = max(lo, f.runs[j-1].to())
+		if j > t.first && !f.runs[j-1].unseen() {
+			lo = max(lo, f.runs[j-1].from+l.tolerance+1)
 		}
-		return lo, r.to()
+		return lo, min(r.from+l.tolerance+1, f.slots)
 	}
 	lo, hi = r.from+1, min(r.from+1+f.cascade, f.slots)
-	if r.unseen() {
-		return lo, lo
-	}
 	if j+1 < t.last && !f.runs[j+1].unseen() {
 		hi = min(hi, f.runs[j+1].from+1)
 	}

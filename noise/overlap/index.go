@@ -7,8 +7,10 @@ import (
 
 // mark is a run as the index holds it: where it answers for each kind.
 type mark struct {
-	from, lo, to, wake int32 // fires in [lo,to), was just before in (from,wake)
-	lane               int32
+	from, to   int32 // fires in [from,to)
+	early, now int32 // starts at once with what starts in [early,now)
+	wake       int32 // started just before what starts in (from,wake)
+	lane       int32
 }
 
 // index finds the runs that answer for a start of another rule. For each key the
@@ -22,7 +24,7 @@ type index struct {
 	active []int32 // places in marks
 	lanes  [][]int32
 	reach  int32 // the largest tolerance
-	wake   int32 // slots that a start looks back
+	back   int32 // slots that a start looks back
 }
 
 // bucket is a key's share of the index.
@@ -36,8 +38,9 @@ type bucket struct {
 const leastStride = 16
 
 func newIndex(f *frame) *index {
-	x := &index{wake: f.cascade}
+	x := &index{back: f.cascade}
 	x.layMarks(f)
+	x.back = max(x.back, x.reach)
 	fires := make([]int64, f.keys)
 	for _, t := range f.tracks {
 		fires[t.key] += int64(t.fires)
@@ -86,10 +89,11 @@ func (x *index) layMarks(f *frame) {
 // mark never answers for a standing rule's firing: no lift could be reached.
 func (f *frame) mark(l *lane, t *track, run, number int32) mark {
 	m := mark{from: f.runs[run].from, lane: number}
-	m.lo, m.to = f.span(l, t, run, during)
+	_, m.to = f.span(l, t, run, during)
+	m.early, m.now = f.span(l, t, run, atOnce)
 	_, m.wake = f.span(l, t, run, after)
 	if l.standing {
-		m.to = m.lo
+		m.to = m.from
 	}
 	return m
 }
@@ -116,15 +120,15 @@ func (x *index) addLists(b *bucket, open []int32) []int32 {
 }
 
 // tally counts, for each lane, the points that it answers yes for.
-type tally [2][]int32
+type tally [kinds][]int32
 
 // count adds the answers for the points of one lane.
 func (x *index) count(points []point, t *tally) {
-	fires, wakes := t[during], t[after]
+	fires, starts, wakes := t[during], t[atOnce], t[after]
 	for _, p := range points {
 		b := &x.keys[p.key]
 		marks := x.marks[b.first:b.last]
-		list := lowerBound(marks, p.at-x.wake) / b.stride
+		list := lowerBound(marks, p.at-x.back) / b.stride
 		from := int32(0)
 		if n := b.lists + list; n > 0 {
 			from = x.lists[n-1]
@@ -136,8 +140,11 @@ func (x *index) count(points []point, t *tally) {
 		}
 		for i := int(list * b.stride); i < len(marks) && marks[i].from <= p.at+x.reach; i++ {
 			m := &marks[i]
-			if m.lo <= p.at && p.at < m.to {
+			if m.from <= p.at && p.at < m.to {
 				fires[m.lane]++
+			}
+			if m.early <= p.at && p.at < m.now {
+				starts[m.lane]++
 			}
 			if m.from < p.at && p.at < m.wake {
 				wakes[m.lane]++

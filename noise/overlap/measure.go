@@ -12,7 +12,7 @@ import (
 
 // Measure compares all pairs of rules that fired in the history and gives those
 // of which chance is ruled out. It asks of each ordered pair whether A starts
-// while B fires, and whether A starts soon after B starts, more often than under
+// while B fires, when B starts, and soon after B starts more often than under
 // circular shifts of A against B; all these questions together keep the
 // false-discovery rate. The result does not depend on the order of the episodes
 // or the number of processors.
@@ -48,8 +48,8 @@ type measure struct {
 	res    Result
 }
 
-// tests is how many questions were asked: two of each ordered pair.
-func (m *measure) tests() int { return max(1, 4*m.found.compared) }
+// tests is how many questions were asked: three of each ordered pair.
+func (m *measure) tests() int { return max(1, 2*int(kinds)*m.found.compared) }
 
 // lay builds the frame of a join; the last one is kept.
 func (m *measure) lay(number int) *frame {
@@ -89,7 +89,7 @@ type tested struct {
 }
 
 // answers are by kind; nil where the answer can't be significant.
-type answers [2]*answer
+type answers [kinds]*answer
 
 type answer struct {
 	candidate

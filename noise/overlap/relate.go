@@ -17,22 +17,25 @@ type view struct {
 	answers
 }
 
+// within is the strongest sign that A fires when B does.
+func (v view) within() *answer { return better(v.answers[during], v.answers[atOnce]) }
+
 // relate gives the strongest thing that can be said of the pair, with the
 // logarithm of its chance; not ok where nothing can.
 func (r *relater) relate() (p Pair, logP float64, ok bool) {
 	a, b := &r.f.lanes[r.t.a], &r.f.lanes[r.t.b]
 	r.sides = [2]side{r.f.figures(a, b), r.f.figures(b, a)}
 	views := [2]view{{0, &r.sides[0], r.t.answers[0]}, {1, &r.sides[1], r.t.answers[1]}}
-	while := better(views[0].answers[during], views[1].answers[during])
+	while := better(views[0].within(), views[1].within())
 	v := r.later(views)
 	switch {
 	case while != nil && r.isDuplicate(views):
 		return r.pair(v, while, Duplicate)
 	case r.isRedundant(v):
-		return r.pair(v, v.answers[during], Redundant)
+		return r.pair(v, v.within(), Redundant)
 	case r.isRedundant(views[1-v.turn]):
 		v = views[1-v.turn]
-		return r.pair(v, v.answers[during], Redundant)
+		return r.pair(v, v.within(), Redundant)
 	}
 	for _, v := range views {
 		if r.isCascading(v, views[1-v.turn]) {
@@ -42,7 +45,7 @@ func (r *relater) relate() (p Pair, logP float64, ok bool) {
 	if while == nil {
 		return Pair{}, 0, false
 	}
-	if while != views[v.turn].answers[during] {
+	if while != views[v.turn].within() {
 		v = views[1-v.turn]
 	}
 	p, logP, _ = r.pair(v, while, Together)
@@ -98,7 +101,7 @@ func (r *relater) isDuplicate(views [2]view) bool {
 }
 
 func (r *relater) isRedundant(v view) bool {
-	return v.answers[during] != nil && r.isContained(v) && v.side.first == 0 && v.side.alone == 0
+	return v.within() != nil && r.isContained(v) && v.side.first == 0 && v.side.alone == 0
 }
 
 // isCascading wants A to start after B by more than the grids of the two

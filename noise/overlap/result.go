@@ -79,8 +79,8 @@ type Pair struct {
 	Containment            float64       // Both / FiringA
 	Jaccard                float64
 	// Lift is Both over Expected, the firing time that the two would share by
-	// chance. Expected is over all shifts, or over shifts by whole days or weeks
-	// where those give more.
+	// chance. Expected is over all shifts, or where A starts while B fires more
+	// often under shifts by whole days or weeks, raised by as much.
 	Lift     float64
 	Expected time.Duration
 	P, Q     float64 // chance under the null; after false-discovery control

@@ -1,6 +1,7 @@
 package overlap
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -96,9 +97,29 @@ func read(h noise.History, o Options) *record {
 			r.alerts[of[i]].last++
 		}
 	}
+	r.sortRows()
 	r.lay(h.Episodes, of)
 	r.nameLabels(o)
 	return &r.record
+}
+
+// sortRows puts the rules in order, whatever came first in the history.
+func (r *reader) sortRows() {
+	order := make([]int32, len(r.rows))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(compareRefs(r.rows[a].ref, r.rows[b].ref), cmp.Compare(r.rows[a].rule, r.rows[b].rule))
+	})
+	sorted, place := make([]row, len(order)), make([]int32, len(order))
+	for i, old := range order {
+		sorted[i], place[old] = r.rows[old], int32(i)
+	}
+	r.rows = sorted
+	for i := range r.alerts {
+		r.alerts[i].row = place[r.alerts[i].row]
+	}
 }
 
 func (r *reader) fires(e *noise.Episode) bool {

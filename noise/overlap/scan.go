@@ -31,7 +31,7 @@ type findings struct {
 	seen     int // candidates, those that were dropped included
 }
 
-// scan asks both questions of all pairs of lanes that share a key, and keeps
+// scan asks all questions of all pairs of lanes that share a key, and keeps
 // those whose answer can be significant at all.
 func scan(f *frame, names []uint64, number int, o Options) findings {
 	x := newIndex(f)
@@ -74,14 +74,14 @@ type scanner struct {
 	join   int16
 	tally  tally
 	common []bool
-	totals [][2]int32 // by lane: what its tracks cover
+	totals [][kinds]int32 // by lane: what its tracks cover
 	limit  float64
 	// weakest is the least likely candidate that mostTested others beat.
 	weakest float64
 }
 
 func newScanner(f *frame, x *index, names []uint64, o Options) *scanner {
-	s := &scanner{f: f, x: x, names: names, o: o, common: make([]bool, len(f.lanes)), totals: make([][2]int32, len(f.lanes))}
+	s := &scanner{f: f, x: x, names: names, o: o, common: make([]bool, len(f.lanes)), totals: make([][kinds]int32, len(f.lanes))}
 	s.limit, s.weakest = math.Log(o.FDR), math.Inf(1)
 	s.kept = make([]candidate, 0, 2*mostTested)
 	for k := range s.tally {
@@ -89,8 +89,9 @@ func newScanner(f *frame, x *index, names []uint64, o Options) *scanner {
 	}
 	for i, l := range f.lanes {
 		for _, t := range f.tracks[l.first:l.last] {
-			s.totals[i][during] += t.covers[during]
-			s.totals[i][after] += t.covers[after]
+			for k, slots := range t.covers {
+				s.totals[i][k] += slots
+			}
 		}
 	}
 	return s
@@ -114,8 +115,9 @@ func (s *scanner) row(a int32) {
 			}
 		}
 	}
-	clear(s.tally[during])
-	clear(s.tally[after])
+	for k := range s.tally {
+		clear(s.tally[k])
+	}
 }
 
 // markCommon finds the lanes that share a key with this one.
