@@ -33,6 +33,7 @@ type Config struct {
 	Truth         Truth          `yaml:"truth" doc:"How alerts are tied to incidents and SLOs."`
 	Findings      detect.Options `yaml:"findings" doc:"The limits of the detectors."`
 	Alertmanager  Alertmanager   `yaml:"alertmanager" doc:"What alerts are sent through, so that notifications can be replayed."`
+	Deploys       Deploys        `yaml:"deploys" doc:"How deploys are known, so that alerts that come with them can be told."`
 	People        People         `yaml:"people" doc:"When people sleep and work, where they are."`
 	ReplicaLabels []string       `yaml:"replica_labels" doc:"Labels that tell the members of a high-availability pair apart. They are dropped before episodes are built, so that a pair counts once; [] drops none."`
 	Report        Report         `yaml:"report" doc:"What the report covers and how often it is made anew."`
@@ -121,6 +122,12 @@ type Alertmanager struct {
 	Paging       []string `yaml:"paging" doc:"Names of the receivers that wake people, or regular expressions; by default those that page by their kind, else by their name."`
 }
 
+// Deploys says how deploys are known.
+type Deploys struct {
+	Query string         `yaml:"query" doc:"PromQL that has a series for each service while it is being deployed, such as increase(deploys_total[5m]) > 0."`
+	Lasts model.Duration `yaml:"lasts" doc:"How long after it a deploy is still under way."`
+}
+
 // People is when people sleep and work.
 type People struct {
 	Zone     string   `yaml:"zone" doc:"Time zone, such as Europe/Berlin."`
@@ -188,6 +195,7 @@ func Default() *Config {
 		ReplicaLabels: []string{"prometheus_replica", "__replica__"},
 		Truth:         Truth{Lead: model.Duration(10 * time.Minute), Join: []string{"service", "job", "namespace", "cluster"}},
 		Findings:      detect.DefaultOptions(),
+		Deploys:       Deploys{Lasts: model.Duration(30 * time.Minute)},
 		People:        People{Zone: "UTC", Work: "09:00-17:00", Days: []string{"Mon", "Tue", "Wed", "Thu", "Fri"}, Sleep: "22:00-07:00"},
 		Report: Report{
 			Window:  model.Duration(7 * 24 * time.Hour),

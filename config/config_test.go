@@ -81,6 +81,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			URL: "https://alertmanager.example.org", Auth: Auth{BearerTokenFile: "testdata/secrets/token"},
 			ConfigFile: "testdata/alertmanager.yml", Paging: []string{"pagerduty-.*"},
 		},
+		Deploys:       Deploys{Query: "increase(deploys_total[5m]) > 0", Lasts: model.Duration(20 * time.Minute)},
 		People:        People{Zone: "Europe/Berlin", Work: "08:30-16:30", Days: []string{"Mon", "Tuesday"}, Sleep: "23:00-06:00", Holidays: []string{"2026-12-25"}},
 		Rules:         Rules{Files: []string{"testdata/rules/*.yml", "/etc/prometheus/*.rules.yml"}},
 		SLOs:          SLOs{Files: []string{"testdata/slos/*.yaml"}},
