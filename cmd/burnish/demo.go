@@ -51,6 +51,9 @@ func newDemo(g *globals) *cobra.Command {
 	return cmd
 }
 
+// demoDeploys has a series for each service of the shop that is being deployed.
+const demoDeploys = "increase(deploys_total[5m]) > 0"
+
 func (g *globals) demo(ctx context.Context, o demoOptions) error {
 	g.logLevel = cmp.Or(g.logLevel, "info") // it serves, too
 	log, err := g.logger()
@@ -67,6 +70,7 @@ func (g *globals) demo(ctx context.Context, o demoOptions) error {
 	c.Sources = []config.Source{{Name: "demo", TSDBPath: sim.TSDBDir}}
 	c.Rules.Files, c.SLOs.Files = sim.RuleFiles, sim.SLOFiles
 	c.Report.Window = model.Duration(sim.To.Sub(sim.From))
+	c.Deploys.Query = demoDeploys
 	rep, err := g.demoReport(ctx, c, log)
 	if err != nil {
 		return err
@@ -97,9 +101,13 @@ func (g *globals) demoReport(ctx context.Context, c *config.Config, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
+	by, err := judgeOptions(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
 	return pipeline.Report(ctx, src, pipeline.Options{
 		Now: demoEnd.Add(time.Hour), Last: time.Duration(c.Report.Window), RuleFiles: c.Rules.Files, SLOs: slos,
-	}, version)
+	}, by, version)
 }
 
 // tellDemo says where everything is and what the report says first.

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
+	"github.com/burnish-sre/burnish/collector"
+	"github.com/burnish-sre/burnish/config"
 )
 
 func newHistory(g *globals) *cobra.Command {
@@ -63,6 +65,13 @@ func (g *globals) export(r pipeline.Reading) error {
 // read opens the source that the flags name and reads it, with a sign of life on
 // a terminal.
 func (g *globals) read(cmd *cobra.Command, f *sourceFlags, o pipeline.Options) (pipeline.Reading, error) {
+	return g.readAnd(cmd, f, o, func(*config.Config, collector.Source, *pipeline.Reading) error { return nil })
+}
+
+// readAnd reads, and then does something else while the source is open.
+func (g *globals) readAnd(cmd *cobra.Command, f *sourceFlags, o pipeline.Options,
+	then func(*config.Config, collector.Source, *pipeline.Reading) error,
+) (pipeline.Reading, error) {
 	log, err := g.logger()
 	if err != nil {
 		return pipeline.Reading{}, err
@@ -83,5 +92,8 @@ func (g *globals) read(cmd *cobra.Command, f *sourceFlags, o pipeline.Options) (
 	for _, w := range r.Info.Warnings {
 		log.Warn("the source warned; the answer may be partial", "warning", w)
 	}
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	return r, then(c, src, &r)
 }

@@ -48,6 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
 	var usage usageError
+	var unwell unwellError
 	switch {
 	case err == nil:
 		return exitFine
@@ -57,6 +58,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintf(stderr, "burnish: %s\n", printable(err.Error()))
 		return exitUsage
+	case errors.As(err, &unwell):
+		_, _ = fmt.Fprintf(stderr, "burnish: %s\n", printable(err.Error()))
+		return exitUnwell
 	default:
 		_, _ = fmt.Fprintf(stderr, "burnish: %s\n", printable(err.Error()))
 		return exitError

@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
+	"github.com/burnish-sre/burnish/collector"
+	"github.com/burnish-sre/burnish/config"
 	"github.com/burnish-sre/burnish/dashboards/report"
 )
 
@@ -26,6 +28,7 @@ var forms = map[string]func(*report.Report, io.Writer) error{
 func newReport(g *globals) *cobra.Command {
 	var source sourceFlags
 	var window windowFlags
+	var by judgeFlags
 	var format, output string
 	var sloFiles []string
 	cmd := &cobra.Command{
@@ -44,19 +47,43 @@ func newReport(g *globals) *cobra.Command {
 			if o.SLOs, err = g.specs(&source, sloFiles); err != nil {
 				return err
 			}
-			r, err := g.read(cmd, &source, o)
+			r, err := g.judgedReport(cmd, &source, &by, o)
 			if err != nil {
 				return err
 			}
-			return g.writeReport(r.Report(version), kinds, output)
+			return g.writeReport(r, kinds, output)
 		},
 	}
 	source.register(cmd.Flags())
 	window.register(cmd.Flags(), "7d", "7d")
+	by.register(cmd.Flags())
 	cmd.Flags().StringArrayVar(&sloFiles, "slo.files", nil, "Glob of files with SLOs whose budgets are shown; may be repeated. Default: those of --config.file.")
 	cmd.Flags().StringVar(&format, "format", "md", "Forms to write, separated by commas: html, md, json.")
 	cmd.Flags().StringVar(&output, "output", "-", "Folder to write report.html, report.md and report.json into; - for standard output.")
 	return cmd
+}
+
+// judgedReport reads the source that the flags name, judges its alerts and makes
+// the report.
+func (g *globals) judgedReport(cmd *cobra.Command, f *sourceFlags, by *judgeFlags, o pipeline.Options) (*report.Report, error) {
+	var judged *report.Judged
+	r, err := g.readAnd(cmd, f, o, func(c *config.Config, src collector.Source, r *pipeline.Reading) error {
+		by.overlay(c)
+		log, err := g.logger()
+		if err != nil {
+			return err
+		}
+		options, err := judgeOptions(cmd.Context(), c, log)
+		if err != nil {
+			return err
+		}
+		judged, err = r.Judge(cmd.Context(), src, options)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.Report(judged, version), nil
 }
 
 // formats reads --format; standard output takes one form only.

@@ -80,8 +80,12 @@ func reportFunc(c *config.Config, log *slog.Logger) daemon.ReportFunc {
 		if err != nil {
 			return nil, err
 		}
+		by, err := judgeOptions(ctx, c, log)
+		if err != nil {
+			return nil, err
+		}
 		return pipeline.Report(ctx, src, pipeline.Options{
 			Now: now, Last: time.Duration(c.Report.Window), RuleFiles: c.Rules.Files, ReplicaLabels: c.ReplicaLabels, SLOs: slos,
-		}, version)
+		}, by, version)
 	}
 }

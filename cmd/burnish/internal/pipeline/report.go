@@ -8,24 +8,29 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
-// Report reads a source and makes the alert-hygiene report of a window, set
-// beside the window before where the history reaches back that far. The version
-// is burnish's own.
-func Report(ctx context.Context, src collector.Source, o Options, version string) (*report.Report, error) {
+// Report reads a source, judges its alerts, and makes the alert-hygiene report of
+// a window, set beside the window before where the history reaches back that far.
+// The version is burnish's own.
+func Report(ctx context.Context, src collector.Source, o Options, by JudgeOptions, version string) (*report.Report, error) {
 	o.Before = true
 	r, err := Read(ctx, src, o)
 	if err != nil {
 		return nil, err
 	}
-	return r.Report(version), nil
+	judged, err := r.Judge(ctx, src, by)
+	if err != nil {
+		return nil, err
+	}
+	return r.Report(judged, version), nil
 }
 
-// Report makes the report of what was read.
-func (r Reading) Report(version string) *report.Report {
+// Report makes the report of what was read, and judged where it was.
+func (r Reading) Report(judged *report.Judged, version string) *report.Report {
 	in := report.Input{
 		Source: r.Source, Version: version, Route: r.routeText(), Warnings: r.Info.Warnings,
 		Current: noise.Summarize(r.History, noise.Options{}),
 		SLOs:    r.SLOs.Groups, UnknownSLOs: r.SLOs.Unknown, SLOsAt: r.SLOs.At,
+		Judged: judged,
 	}
 	if r.Previous.Empty() {
 		in.PreviousUnknown = r.noPrevious()
