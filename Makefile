@@ -15,7 +15,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # Packages whose tests replay weeks of traffic through Prometheus' engine. They
 # start no goroutine, and under the race detector they would take ten minutes.
-REPLAYS := '/burnrate$$'
+REPLAYS := '/(burnrate|implies)$$'
 
 # The servers that integration tests start, as Debian calls them.
 SERVERS := prometheus prometheus-alertmanager victoria-metrics
@@ -44,7 +44,7 @@ test: deps build check ## Run everything that has to pass: format, vet, all test
 	  echo "no C compiler: testing without the race detector"; race=; \
 	fi; \
 	failed=0; \
-	rest=$$(go list $(PKG) | grep -v $(REPLAYS)); replays=$$(go list $(PKG) | grep $(REPLAYS)); \
+	rest=$$(go list $(PKG) | grep -vE $(REPLAYS)); replays=$$(go list $(PKG) | grep -E $(REPLAYS)); \
 	if [ -n "$$rest" ]; then go test $$race -p 2 -timeout $(TIMEOUT) $$rest || failed=1; fi; \
 	if [ -n "$$replays" ]; then go test -timeout $(TIMEOUT) $$replays || failed=1; fi; \
 	exit $$failed
