@@ -21,22 +21,26 @@ const Schema = "burnish/report/v1"
 // Document is the report in JSON. Pointers that are nil are written as null,
 // which means unknown.
 type Document struct {
-	Schema      string          `json:"schema"`
-	From        time.Time       `json:"from"`
-	To          time.Time       `json:"to"`
-	Source      string          `json:"source"`
-	Summary     Totals          `json:"summary"`
-	KPIs        []KPI           `json:"kpis"`
-	Rules       []Rule          `json:"rules"`
-	SLOs        []SLO           `json:"slos"`
-	Incidents   []Incident      `json:"incidents"`
-	Findings    []noise.Finding `json:"findings"`
-	Truth       *TruthDocument  `json:"truth"`
-	Redundancy  *Redundancy     `json:"redundancy"`
-	Receivers   []Receiver      `json:"receivers"`
-	Floods      []Flood         `json:"floods"`
-	Standing    []Standing      `json:"standing"`
-	DataQuality DataQuality     `json:"data_quality"`
+	Schema          string           `json:"schema"`
+	From            time.Time        `json:"from"`
+	To              time.Time        `json:"to"`
+	Source          string           `json:"source"`
+	Summary         Totals           `json:"summary"`
+	KPIs            []KPI            `json:"kpis"`
+	Rules           []Rule           `json:"rules"`
+	SLOs            []SLO            `json:"slos"`
+	Incidents       []Incident       `json:"incidents"`
+	Findings        []noise.Finding  `json:"findings"`
+	Truth           *TruthDocument   `json:"truth"`
+	Redundancy      *Redundancy      `json:"redundancy"`
+	Receivers       []Receiver       `json:"receivers"`
+	Held            *Held            `json:"held"`
+	RouteAssumed    *bool            `json:"route_assumed"`
+	Woken           *WokenDocument   `json:"woken"`
+	IncidentMetrics []IncidentMetric `json:"incident_metrics"`
+	Floods          []Flood          `json:"floods"`
+	Standing        []Standing       `json:"standing"`
+	DataQuality     DataQuality      `json:"data_quality"`
 }
 
 // Totals are the figures of all rules together.
@@ -248,7 +252,8 @@ func newDocument(in Input) Document {
 	return Document{
 		Schema: Schema, From: s.Window.From.UTC(), To: s.Window.To.UTC(), Source: in.Source,
 		Summary: newTotals(in), KPIs: newKPIs(in), Rules: newRules(in),
-		SLOs: newSLOs(in), Incidents: newIncidents(in), Findings: newFindings(in), Truth: newTruth(in), Redundancy: newRedundancy(in), Receivers: newReceivers(in),
+		SLOs: newSLOs(in), Incidents: newIncidents(in), Findings: newFindings(in), Truth: newTruth(in), Redundancy: newRedundancy(in),
+		Receivers: newReceivers(in), Held: newHeld(in), RouteAssumed: routeAssumed(in), Woken: newWoken(in), IncidentMetrics: newIncidentMetrics(in),
 		Floods: newFloods(s.Floods), Standing: newStanding(s), DataQuality: newQuality(in),
 	}
 }

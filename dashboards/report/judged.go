@@ -81,7 +81,10 @@ type Redundancy struct {
 // OverlapPair is a rule beside another.
 type OverlapPair struct {
 	Rule        string           `json:"rule"`
-	Other       string           `json:"other"`
+	Group       *string          `json:"group"`
+	File        *string          `json:"file"`
+	Severity    *string          `json:"severity"`
+	Other       noise.RuleRef    `json:"other"`
 	Relation    overlap.Relation `json:"relation"`
 	On          []string         `json:"on"`
 	Containment float64          `json:"containment_ratio"`
@@ -97,8 +100,8 @@ type OverlapPair struct {
 
 // RedundantSet is a set of rules that say the same, and the one to keep.
 type RedundantSet struct {
-	Keep    string   `json:"keep"`
-	Members []string `json:"members"`
+	Keep    noise.RuleRef   `json:"keep"`
+	Members []noise.RuleRef `json:"members"`
 }
 
 // Receiver is how much a receiver was sent.
@@ -212,17 +215,13 @@ func newRedundancy(in Input) *Redundancy {
 	out := &Redundancy{Compared: o.Compared, Pairs: []OverlapPair{}, Clusters: []RedundantSet{}}
 	for _, p := range o.Pairs {
 		out.Pairs = append(out.Pairs, OverlapPair{
-			Rule: p.A.Name, Other: p.B.Name, Relation: p.Relation, On: append([]string{}, p.On...),
+			Rule: p.A.Name, Group: known(p.A.Group), File: known(p.A.File), Severity: known(p.A.Severity), Other: p.B, Relation: p.Relation, On: append([]string{}, p.On...),
 			Containment: millionths(p.Containment), Jaccard: millionths(p.Jaccard), Lift: millionths(p.Lift), Q: millionths(p.Q),
 			Starts: p.Starts.Of, After: p.After, Lag: seconds(p.Median), First: p.First, Alone: p.Alone,
 		})
 	}
 	for _, c := range o.Clusters {
-		set := RedundantSet{Keep: c.Name.Name}
-		for _, m := range c.Members {
-			set.Members = append(set.Members, m.Name)
-		}
-		out.Clusters = append(out.Clusters, set)
+		out.Clusters = append(out.Clusters, RedundantSet{Keep: c.Name, Members: append([]noise.RuleRef{}, c.Members...)})
 	}
 	return out
 }

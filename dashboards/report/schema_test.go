@@ -87,9 +87,7 @@ func (s *schema) checkObject(at string, node, value map[string]any) (wrong []str
 	for _, key := range slices.Sorted(maps.Keys(value)) {
 		prop, ok := props[key].(map[string]any)
 		if !ok {
-			if node["additionalProperties"] == false {
-				wrong = append(wrong, at+"."+key+": not documented")
-			}
+			wrong = append(wrong, s.checkOther(at+"."+key, node["additionalProperties"], value[key])...)
 			continue
 		}
 		s.used[at+"."+key] = true
@@ -102,6 +100,17 @@ func (s *schema) checkObject(at string, node, value map[string]any) (wrong []str
 		}
 	}
 	return wrong
+}
+
+// checkOther checks what has no property of its own.
+func (s *schema) checkOther(at string, others, value any) []string {
+	if others == false {
+		return []string{at + ": not documented"}
+	}
+	if node, ok := others.(map[string]any); ok {
+		return s.check(at, node, value)
+	}
+	return nil
 }
 
 func checkBounds(at string, node map[string]any, v float64) (wrong []string) {
@@ -161,6 +170,7 @@ func TestJSONIsAsTheSchemaSays(t *testing.T) {
 	for name, in := range map[string]Input{
 		"with the week before":    smallInput(),
 		"with promises":           promisingInput(t),
+		"judged":                  judgedInput(t),
 		"without the week before": alone,
 		"no data":                 {Current: noise.Summarize(noise.History{Window: week()}, noise.Options{})},
 		"no window":               {Current: noise.Summarize(noise.History{}, noise.Options{})},
@@ -189,11 +199,15 @@ func TestTheSchemaCheckCanFail(t *testing.T) {
 		"an unknown verdict":           func(d map[string]any) { d["kpis"].([]any)[0].(map[string]any)["verdict"] = "fine" },
 		"a promise over one":           func(d map[string]any) { d["slos"].([]any)[0].(map[string]any)["objective_ratio"] = 1.5 },
 		"an incident without an SLO":   func(d map[string]any) { delete(d["incidents"].([]any)[0].(map[string]any), "slo") },
-		"no time":                      func(d map[string]any) { d["from"] = "yesterday" },
+		"a finding of another gravity": func(d map[string]any) { d["findings"].([]any)[0].(map[string]any)["gravity"] = "grave" },
+		"evidence that is a list": func(d map[string]any) {
+			d["findings"].([]any)[0].(map[string]any)["evidence"].(map[string]any)["x"] = []any{}
+		},
+		"no time": func(d map[string]any) { d["from"] = "yesterday" },
 	}
 	for name, breakIt := range broken {
 		var doc map[string]any
-		require.NoError(t, json.Unmarshal([]byte(written(t, Build(promisingInput(t)).WriteJSON)), &doc))
+		require.NoError(t, json.Unmarshal([]byte(written(t, Build(judgedInput(t)).WriteJSON)), &doc))
 		breakIt(doc)
 		assert.NotEmpty(t, s.check("", s.root, doc), name)
 	}
