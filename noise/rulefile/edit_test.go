@@ -2,15 +2,17 @@ package rulefile_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -18,147 +20,34 @@ import (
 	"github.com/burnish-sre/burnish/noise/rulefile"
 )
 
-// sharedData is the folder of the real rule files.
-func sharedData(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("BURNISH_TEST_DATA")
-	if dir == "" {
-		dir = "../../../shared/data"
-	}
-	if _, err := os.Stat(filepath.Join(dir, "rule-corpus")); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the shared rule files must be there in CI: %v", err)
-		}
-		t.Skipf("no shared rule files: %v", err)
-	}
-	return dir
+// TestEditsOfRealFiles edits every rule of the shared files.
+func TestEditsOfRealFiles(t *testing.T) {
+	files := realFiles(t)
+	t.Run("every value that can be edited", func(t *testing.T) { everyEdit(t, files) })
+	t.Run("a threshold changes its bytes alone", func(t *testing.T) { thresholdBytes(t, files) })
+	t.Run("all rules commented out", func(t *testing.T) { allCommentedOut(t, files) })
 }
 
-// realFiles is every file of the shared corpora that holds alerting rules, opened.
-func realFiles(t *testing.T) map[string]*opened {
-	t.Helper()
-	dir := sharedData(t)
-	files := map[string]*opened{}
-	for _, sub := range []string{"rule-corpus", "rules"} {
-		require.NoError(t, filepath.Walk(filepath.Join(dir, sub), func(path string, _ os.FileInfo, err error) error {
-			if ext := filepath.Ext(path); err != nil || ext != ".yml" && ext != ".yaml" {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			require.NoError(t, err)
-			f, err := rulefile.Open(path, text)
-			if err == nil && len(f.Rules()) > 0 {
-				files[path] = &opened{text, f, f.Rules()}
-			} else if !strings.Contains(path, "test") {
-				assert.NoError(t, err, path)
-			}
-			return nil
-		}))
-	}
-	require.Greater(t, len(files), 150)
-	return files
-}
-
-type opened struct {
-	text  []byte
-	f     *rulefile.File
-	rules []rulefile.Located
-}
-
-// threshold is the place of the last number that an expression is compared with.
-func threshold(expr string) (from, to int, ok bool) {
-	e, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
-	if err != nil {
-		return 0, 0, false
-	}
-	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
-		if b, isBinary := n.(*parser.BinaryExpr); isBinary && b.Op.IsComparisonOperator() {
-			if num, isNumber := b.RHS.(*parser.NumberLiteral); isNumber {
-				p := num.PositionRange()
-				from, to, ok = int(p.Start), int(p.End), true
-			}
-		}
-		return nil
-	})
-	return from, to, ok
-}
-
-// trial is one kind of edit, tried on every rule.
-type trial struct {
-	name string
-	edit func(i int, r rulefile.Located) (rulefile.Edit, bool)
-}
-
-func trials() []trial {
-	return []trial{
-		{"a threshold", func(i int, r rulefile.Located) (rulefile.Edit, bool) {
-			from, to, ok := threshold(r.Rule.Expr)
-			return rulefile.SpliceExpr(i, from, to, "4711"), ok
-		}},
-		{"an expression", func(i int, r rulefile.Located) (rulefile.Edit, bool) {
-			return rulefile.SetExpr(i, `sum by (job) (up{job="a: b # c"}) > 4711`), true
-		}},
-		{"for", func(i int, _ rulefile.Located) (rulefile.Edit, bool) {
-			return rulefile.SetFor(i, 4711*time.Second), true
-		}},
-		{"no for", func(i int, r rulefile.Located) (rulefile.Edit, bool) {
-			return rulefile.RemoveField(i, rulefile.For), r.For != (rulefile.Span{})
-		}},
-		{"keep_firing_for", func(i int, _ rulefile.Located) (rulefile.Edit, bool) {
-			return rulefile.SetKeepFiringFor(i, 4711*time.Second), true
-		}},
-		{"severity", func(i int, _ rulefile.Located) (rulefile.Edit, bool) {
-			return rulefile.SetLabel(i, "severity", "ticket"), true
-		}},
-		{"a new annotation", func(i int, _ rulefile.Located) (rulefile.Edit, bool) {
-			return rulefile.SetAnnotation(i, "burnish", `threshold 0.5: "too tight" # it's`), true
-		}},
-		{"an annotation that is there", func(i int, r rulefile.Located) (rulefile.Edit, bool) {
-			for name := range r.Annotations {
-				return rulefile.SetAnnotation(i, name, "{{ $value }}: new\nand a second line"), true
-			}
-			return rulefile.Edit{}, false
-		}},
-		{"comments", func(i int, _ rulefile.Located) (rulefile.Edit, bool) {
-			return rulefile.CommentAbove(i, "evidence", "- alert: Injected\n  expr: up"), true
-		}},
-		{"a rule that goes", func(i int, _ rulefile.Located) (rulefile.Edit, bool) {
-			return rulefile.CommentOut(i, "never fired"), true
-		}},
-	}
-}
-
-// TestEveryEditOfRealFiles makes every kind of edit of every rule of the shared
-// files, in turn: at each round each rule of a file gets another one. What is
-// read from the result is compared with what was asked for.
-func TestEveryEditOfRealFiles(t *testing.T) {
+// everyEdit makes every kind of edit of every rule, in three rounds, and compares
+// what is read from the result with what was asked for.
+func everyEdit(t *testing.T, files map[string]*opened) {
 	done, refused := map[string]int{}, map[string]int{}
 	results := map[string][]byte{}
-	all := trials()
-	for path, file := range realFiles(t) {
+	for path, file := range files {
 		same, err := file.f.Apply(nil)
 		require.NoError(t, err)
-		require.Equal(t, file.text, same, path)
-		for round := range all {
-			var edits []rulefile.Edit
-			var names []string
-			for i, r := range file.rules {
-				try := all[(i+round)%len(all)]
-				e, ok := try.edit(i, r)
-				if !ok {
-					continue
-				}
-				names = append(names, try.name)
-				edits = append(edits, e)
-			}
-			edits = file.possible(edits, func(i int) { refused[names[i]]++ })
+		require.Equal(t, string(file.text), string(same), path)
+		for round := range 3 {
+			names, edits := file.round(round)
 			for _, name := range names {
 				done[name]++
 			}
+			edits = file.possible(edits, func(i int) { refused[names[i]]++ })
 			out, err := file.f.Apply(edits)
 			if assert.NoError(t, err, path) {
 				compareEdited(t, file, edits, out)
-				results[path] = out
+				linesKept(t, file, edits, out)
+				results[fmt.Sprint(path, round)] = out
 			}
 		}
 	}
@@ -168,12 +57,28 @@ func TestEveryEditOfRealFiles(t *testing.T) {
 	promtoolAccepts(t, results)
 }
 
+// round is the edits of all rules in one round, and their trials' names.
+func (o *opened) round(round int) (names []string, edits []rulefile.Edit) {
+	for i, r := range o.rules {
+		for _, try := range trials() {
+			if e, ok := try.edit(i, r); ok && try.round == round {
+				names = append(names, try.name)
+				edits = append(edits, e)
+			}
+		}
+	}
+	return names, edits
+}
+
 // possible leaves out the edits that Apply refuses, which it may only where
 // anchors share values.
 func (o *opened) possible(edits []rulefile.Edit, refused func(int)) []rulefile.Edit {
+	if !strings.Contains(string(o.text), "&") {
+		return edits
+	}
 	_, err := o.f.Apply(edits)
 	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // all of a joined error are wanted.
-	if !ok || !strings.Contains(string(o.text), "&") {
+	if !ok {
 		return edits
 	}
 	drop := map[int]bool{}
@@ -194,34 +99,89 @@ func (o *opened) possible(edits []rulefile.Edit, refused func(int)) []rulefile.E
 }
 
 // compareEdited reads the new text and compares each rule with the old one with
-// its edit made, and each line that belongs to no edit with the old lines.
+// its edits made.
 func compareEdited(t *testing.T, file *opened, edits []rulefile.Edit, out []byte) {
 	t.Helper()
 	now, err := rulefile.Parse("f", out)
 	require.NoError(t, err)
-	of := map[int]rulefile.Edit{}
+	of := map[int][]rulefile.Edit{}
 	for _, e := range edits {
-		of[e.Rule] = e
+		of[e.Rule] = append(of[e.Rule], e)
 	}
 	n := 0
 	for i, r := range file.rules {
-		e, edited := of[i]
-		if edited && e.Action == rulefile.Disable {
+		if len(of[i]) > 0 && of[i][0].Action == rulefile.Disable {
 			continue
 		}
 		require.Less(t, n, len(now))
-		want := wanted(r.Rule, e, edited)
+		want := r.Rule
+		for _, e := range of[i] {
+			want = wanted(want, e)
+		}
 		want.File, want.Line = now[n].File, now[n].Line
-		assert.Equal(t, trimmed(want), trimmed(now[n]))
+		if want, now := trimmed(want), trimmed(now[n]); !reflect.DeepEqual(want, now) {
+			assert.Equal(t, want, now)
+		}
 		n++
 	}
 	assert.Len(t, now, n)
 }
 
-// wanted is a rule with an edit made, worked out without the package.
-func wanted(r noise.Rule, e rulefile.Edit, edited bool) noise.Rule {
+// linesKept holds that every line of the old text outside the edited values is
+// there in the new one, in its order.
+func linesKept(t *testing.T, file *opened, edits []rulefile.Edit, out []byte) {
+	t.Helper()
+	edited := make([]bool, len(file.text)+1)
+	for _, e := range edits {
+		span := file.span(e)
+		for i := span.Start; i < span.End; i++ {
+			edited[i] = true
+		}
+	}
+	rest := strings.SplitAfter(string(out), "\n")
+	at := 0
+	for line := range strings.Lines(string(file.text)) {
+		start := at
+		at += len(line)
+		if slices.Contains(edited[start:at], true) {
+			continue
+		}
+		i := slices.IndexFunc(rest, func(l string) bool {
+			l, line := strings.TrimSuffix(l, "\n"), strings.TrimSuffix(line, "\n")
+			return l == line || strings.TrimSpace(line) == "rules:" && l == line+" []"
+		})
+		if i < 0 {
+			assert.Fail(t, "a line is gone", "%q", line)
+			return
+		}
+		rest = rest[i+1:]
+	}
+}
+
+// span is the bytes that an edit may change.
+func (o *opened) span(e rulefile.Edit) rulefile.Span {
+	r := o.rules[e.Rule]
 	switch {
-	case !edited || e.Action == rulefile.Comment:
+	case e.Action == rulefile.Disable:
+		return r.Item
+	case e.Action == rulefile.Comment:
+		return rulefile.Span{}
+	case e.Field == rulefile.Expr:
+		return r.Expr
+	case e.Field == rulefile.For:
+		return r.For
+	case e.Field == rulefile.KeepFiringFor:
+		return r.KeepFiringFor
+	case e.Field == rulefile.Label:
+		return r.Labels[e.Key]
+	}
+	return r.Annotations[e.Key]
+}
+
+// wanted is a rule with an edit made, worked out without the package.
+func wanted(r noise.Rule, e rulefile.Edit) noise.Rule {
+	switch {
+	case e.Action == rulefile.Comment:
 	case e.Action == rulefile.Splice:
 		r.Expr = r.Expr[:e.Start] + e.Value + r.Expr[e.End:]
 	case e.Action == rulefile.Remove:
@@ -269,11 +229,11 @@ func promtoolAccepts(t *testing.T, texts map[string][]byte) {
 	assert.NoError(t, err, "%s", out)
 }
 
-// TestAThresholdChangesItsBytesAlone holds the text around a spliced number
+// thresholdBytes holds the text around a spliced number
 // against the old one, byte by byte, in every real expression.
-func TestAThresholdChangesItsBytesAlone(t *testing.T) {
+func thresholdBytes(t *testing.T, files map[string]*opened) {
 	n := 0
-	for path, file := range realFiles(t) {
+	for path, file := range files {
 		var edits []rulefile.Edit
 		want, done := []byte(nil), 0
 		for i, r := range file.rules {
@@ -300,10 +260,10 @@ func TestAThresholdChangesItsBytesAlone(t *testing.T) {
 	assert.Greater(t, n, 1000)
 }
 
-// TestCommentingOutAllRules leaves every real file valid without any alert.
-func TestCommentingOutAllRules(t *testing.T) {
+// allCommentedOut leaves every real file valid without any alert.
+func allCommentedOut(t *testing.T, files map[string]*opened) {
 	results := map[string][]byte{}
-	for path, file := range realFiles(t) {
+	for path, file := range files {
 		if strings.Contains(string(file.text), " &") {
 			continue
 		}

@@ -218,7 +218,6 @@ func (c *scan) quoted(quote byte) bool {
 	return false
 }
 
-
 // escape reads \ and what follows it.
 func (c *scan) escape() bool {
 	from := c.at

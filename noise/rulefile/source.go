@@ -9,8 +9,8 @@ import (
 // source is a text with its lines, as YAML counts them.
 type source struct {
 	text  []byte
-	lines []int // where each line begins
-	runes []int // how many characters begin before each block of bytes; nil for ASCII
+	lines []int  // where each line begins
+	runes []int  // how many characters begin before each block of bytes; nil for ASCII
 	eol   string // how most lines end
 }
 
