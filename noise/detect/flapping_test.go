@@ -67,3 +67,9 @@ func TestFlapShareIsThatOfNagios(t *testing.T) {
 	assert.InDelta(t, 0.8/20, flapShare([]int64{0}, 19*minute, minute), 1e-9, "the oldest weighs least")
 	assert.Zero(t, flapShare([]int64{0}, 20*minute, minute), "gone after twenty")
 }
+
+func TestFlappingIsOverWhenTheShareFalls(t *testing.T) {
+	episodes := append(every(4, 30, 20, exact("R", "a", 0, 1)), every(2, 60, 20, exact("R", "a", 3*day, 1))...)
+	f := theOne(t, noise.KindFlapping, over(episodes...).knowing(slow("R", 5*time.Minute)))
+	assert.InDelta(t, 3, fact(t, f, "starts_in_bursts"), 0, "two starts days later are no burst")
+}

@@ -39,6 +39,9 @@ func TestFloodsEndWhenItIsQuiet(t *testing.T) {
 	assert.InDelta(t, 12, fact(t, f, "most_in_ten_minutes"), 0)
 	assert.InDelta(t, 22, fact(t, f, "share_in_floods"), 0)
 	assert.Equal(t, noise.Weak, f.Confidence, "starts are no notifications")
+	trickle := append(append(storm(12, 0, 0.5), storm(30, 6, 2.6)...), storm(12, 62, 0.5)...)
+	f = theOne(t, noise.KindFlood, over(trickle...))
+	assert.InDelta(t, 2, fact(t, f, "floods"), 0, "four in ten minutes are under the end")
 	f = theOne(t, noise.KindFlood, over(storm(100, 0, 1.05)...))
 	assert.InDelta(t, 1, fact(t, f, "floods"), 0, "it goes on while more than five come in ten minutes")
 }

@@ -42,6 +42,19 @@ func TestAnEpisodeIsSavedOnce(t *testing.T) {
 	}
 }
 
+func TestASharedEpisodeIsNotCountedAgainWhereThereIsRoom(t *testing.T) {
+	// Three bursts of three and three alone, all short; eight long ones.
+	var episodes []noise.Episode
+	for i := range 3 {
+		episodes = append(episodes, every(3, 10, 1, exact("R", "a", float64(i)*day, 1))...)
+	}
+	episodes = append(episodes, every(3, day, 1, exact("R", "a", 4*day, 1))...)
+	episodes = append(episodes, every(8, day/2, 60, exact("R", "b", 0, 1))...)
+	assert.Equal(t, map[noise.Kind]float64{
+		noise.KindFlapping: 3, noise.KindFleeting: 3,
+	}, byKind(Run(over(episodes...), Options{}), "R"), "six restarts, and of twelve short ones the other six")
+}
+
 func TestDoingAwayWithTheRuleSavesAllOfIt(t *testing.T) {
 	in := related([]overlap.Pair{pair(overlap.Redundant, ref("A"), ref("B")), pair(overlap.Cascading, ref("A"), ref("C"))})
 	in.History.Episodes = append(in.History.Episodes, every(6, 10, 1, exact("A", "b", 60, 1))...)
