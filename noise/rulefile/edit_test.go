@@ -31,6 +31,7 @@ func TestEditsOfRealFiles(t *testing.T) {
 // everyEdit makes every kind of edit of every rule, in three rounds, and compares
 // what is read from the result with what was asked for.
 func everyEdit(t *testing.T, files map[string]*opened) {
+	t.Parallel()
 	done, refused := map[string]int{}, map[string]int{}
 	results := map[string][]byte{}
 	for path, file := range files {
@@ -232,6 +233,7 @@ func promtoolAccepts(t *testing.T, texts map[string][]byte) {
 // thresholdBytes holds the text around a spliced number
 // against the old one, byte by byte, in every real expression.
 func thresholdBytes(t *testing.T, files map[string]*opened) {
+	t.Parallel()
 	n := 0
 	for path, file := range files {
 		var edits []rulefile.Edit
@@ -262,6 +264,7 @@ func thresholdBytes(t *testing.T, files map[string]*opened) {
 
 // allCommentedOut leaves every real file valid without any alert.
 func allCommentedOut(t *testing.T, files map[string]*opened) {
+	t.Parallel()
 	results := map[string][]byte{}
 	for path, file := range files {
 		if strings.Contains(string(file.text), " &") {
