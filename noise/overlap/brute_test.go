@@ -23,6 +23,11 @@ type brute struct {
 }
 
 func newBrute(h noise.History) *brute {
+	type place struct {
+		rule, x string
+		slot    int
+	}
+	seen := map[place]bool{}
 	b := &brute{slots: int(h.Window.Duration() / time.Minute), fires: map[string]map[string][]bool{}, starts: map[string]map[string][]int{}}
 	for _, e := range h.Episodes {
 		x := e.Labels.Get("instance")
@@ -39,12 +44,15 @@ func newBrute(h noise.History) *brute {
 		for s := from; s < min(to, b.slots); s++ {
 			b.fires[e.Rule][x][s] = true
 		}
+		if e.Certainty.Fired == noise.EdgeExact {
+			seen[place{e.Rule, x, from}] = true
+		}
 	}
 	slices.Sort(b.instances)
 	for rule, of := range b.fires {
 		for x, slots := range of {
 			for s, firing := range slots {
-				if firing && (s == 0 || !slots[s-1]) {
+				if firing && (s == 0 || !slots[s-1]) && seen[place{rule, x, s}] {
 					b.starts[rule][x] = append(b.starts[rule][x], s)
 				}
 			}
@@ -130,6 +138,11 @@ func tangled(seed uint64) noise.History {
 		if e.Rule == "R000" && w.Float64() < 0.9 {
 			from := int(e.FiredAt.Sub(epoch) / time.Minute)
 			w.fires("Echo", from+w.IntN(4), 1+int(e.ResolvedAt.Sub(e.FiredAt)/time.Minute/2), "instance", e.Labels.Get("instance"))
+		}
+	}
+	for i := range w.episodes {
+		if w.Float64() < 0.1 {
+			w.episodes[i].Certainty.Fired = noise.EdgeWithinGap
 		}
 	}
 	return w.history()

@@ -200,7 +200,7 @@ func (f *frame) span(l *lane, t *track, j int32, k kind) (lo, hi int32) {
 		return r.from, r.to()
 	}
 	if r.unseen() {
-		return r.from, r.from
+		return r.from + 1, r.from + 1
 	}
 	if k == atOnce {
 		lo = max(0, r.from-l.tolerance)
