@@ -26,6 +26,7 @@ type bench struct {
 // told is what all rules together told of an incident.
 type told struct {
 	ok      bool
+	isFresh bool  // by an alert that had not stood for a day by then
 	onsets  int   // rules with an onset
 	first   int64 // the earliest onset, where onsets > 0
 	signals signals
@@ -41,6 +42,7 @@ type hit struct {
 type sight struct {
 	stamp    int32
 	isOnset  bool
+	isFresh  bool  // of a firing that had not stood for a day by then
 	onset    int64 // the earliest onset
 	earliest int64 // the earliest start of any episode that met it
 	by       *firing
@@ -167,6 +169,7 @@ func (b *bench) sight(m meeting, f *firing) {
 	if f.fired < n.earliest {
 		n.earliest, n.by = f.fired, f
 	}
+	n.isFresh = n.isFresh || f.fired >= in.from-standing.Milliseconds()
 	onset := b.isOnset(f, in)
 	if onset && (!n.isOnset || f.fired < n.onset) {
 		n.isOnset, n.onset = true, f.fired
@@ -218,7 +221,7 @@ func (b *bench) recallOne(s *scoring, r, i int32, in *incident) {
 	}
 	s.caught++
 	told := &b.told[i]
-	told.ok = true
+	told.ok, told.isFresh = true, told.isFresh || n.isFresh
 	if !n.isOnset {
 		return
 	}

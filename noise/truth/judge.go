@@ -72,7 +72,7 @@ func (b *bench) scores(t *ties, lifts map[int32]float64) []Score {
 // addShared adds what depends on what the other rules told.
 func (b *bench) addShared(r int32, s *Score) {
 	b.missed[r].each(func(i int32) {
-		if !b.told[i].ok {
+		if !b.told[i].isFresh {
 			s.Actions.NotGiven++
 		}
 	})

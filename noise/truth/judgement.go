@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -154,7 +155,9 @@ type SLOScore struct {
 	// TellsUs is the rule that has an onset in most of its incidents, of several
 	// the soonest; nil where none has: a blind spot.
 	TellsUs *noise.RuleKey
-	Missed  []string // ids of the incidents that nothing told of
+	// Missed are the ids of the incidents that nobody was told of, as Verdict.Told
+	// has it: an alert that had stood for a day counts for Recall and not here.
+	Missed  []string
 	Actions Actions
 }
 
@@ -172,8 +175,18 @@ type Verdict struct {
 	DetectedAt time.Time
 }
 
-// Told tells whether any alert fired about the incident.
-func (v Verdict) Told() bool { return len(v.Signals) > 0 }
+// standing is how long before an incident an alert may have begun to fire and
+// still tell of it: one that has stood for longer says nothing new (ISA-18.2 calls
+// it stale after 24 hours).
+const standing = 24 * time.Hour
+
+// Told tells whether anybody was told of the incident: an alert began with it, or
+// was firing about it and had not stood for a day.
+func (v Verdict) Told() bool {
+	return slices.ContainsFunc(v.Signals, func(s Signal) bool {
+		return s.Onset || v.From.Sub(s.FiredAt) <= standing
+	})
+}
 
 // Detection is the time from the incident's start to the first onset, never
 // negative; known is false where there was none.

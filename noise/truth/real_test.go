@@ -189,11 +189,12 @@ func TestRealCorporaAreJudgedAsByHand(t *testing.T) {
 
 // TestRealCorporaAddUp holds the whole against the published baseline: of all
 // windows, how many did any alert tell of, and how many at their onset. The
-// baseline has one onset less in smd and in nezha: there the only alert that
+// baseline counts alerts that had stood for days as telling (two more in smd, one
+// in cloudmon), and has one onset less in smd and in nezha: there the only alert that
 // began with the window was over before it, and the baseline wants an overlap.
 func TestRealCorporaAddUp(t *testing.T) {
 	for name, want := range map[string]struct{ windows, told, onset int }{
-		"smd": {69, 69, 66}, "asd": {36, 36, 36}, "nab": {41, 37, 37}, "cloudmon": {145, 114, 111},
+		"smd": {69, 67, 66}, "asd": {36, 36, 36}, "nab": {41, 37, 37}, "cloudmon": {145, 113, 111},
 		"nezha": {52, 52, 52}, "petshop": {34, 34, 34}, "upptime": {339, 339, 339},
 	} {
 		t.Run(name, func(t *testing.T) {

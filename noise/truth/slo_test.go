@@ -174,11 +174,11 @@ func TestAnSLOIsScoredByBudget(t *testing.T) {
 	assert.Equal(t, slo.Proportion{Count: 2, Of: 6}, s.Onset, "but not as an onset")
 	assert.InDelta(t, 1.2, s.Burned, 1e-9)
 	assert.InDelta(t, 0.9, s.Caught, 1e-9)
-	assert.Equal(t, []string{"d", "e", "f"}, s.Missed)
+	assert.Equal(t, []string{"c", "d", "e", "f"}, s.Missed, "an alert that has stood for days tells nobody")
 	assert.Equal(t, noise.Spread{Median: 2 * time.Minute, P95: 4 * time.Minute, Count: 2}, s.Detection)
 	require.NotNil(t, s.TellsUs)
 	assert.Equal(t, "Soon", s.TellsUs.Name)
-	assert.Equal(t, truth.Actions{NotGiven: 3, WrongTime: 2, WrongDuration: 1}, s.Actions)
+	assert.Equal(t, truth.Actions{NotGiven: 4, WrongTime: 2, WrongDuration: 1}, s.Actions)
 
 	late, soon, stale := j.Rules[0], j.Rules[1], j.Rules[2]
 	assert.Equal(t, []int{0, 0}, []int{late.First, late.Alone})

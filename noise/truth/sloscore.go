@@ -67,8 +67,10 @@ func (b *bench) sloScore(u int32) SLOScore {
 		if in.Burned != nil {
 			s.Burned += *in.Burned
 		}
-		if !told.ok {
+		if !told.isFresh {
 			s.Missed = append(s.Missed, in.ID)
+		}
+		if !told.ok {
 			return
 		}
 		caught++
