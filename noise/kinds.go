@@ -16,6 +16,8 @@ const (
 	KindBlindSpot          Kind = "blind_spot"
 	KindNearMiss           Kind = "near_miss"
 	KindPipeline           Kind = "pipeline"
+	KindInhibitRule        Kind = "inhibit_rule"
+	KindGroupBy            Kind = "group_by"
 )
 
 // The kinds of findings that a rule's text can show; history adds evidence.

@@ -5,6 +5,6 @@ func All() []Detector {
 	return []Detector{
 		flapping(), fleeting(), stale(), flood(), repeating(), badActor(), nonActionable(), tightThreshold(),
 		duplicate(), subsumed(), redundant(), cascading(), dead(), valueInLabel(),
-		misleadingSeverity(), blindSpot(), nearMiss(), pipeline(),
+		misleadingSeverity(), blindSpot(), nearMiss(), pipeline(), inhibitRule(), groupBy(),
 	}
 }

@@ -25,6 +25,9 @@ type Input struct {
 	NearMisses []NearMiss
 	Proofs     []Proof
 	Silences   []noise.Silence
+	// Suggestions are changes of the Alertmanager's configuration, each priced by
+	// replaying the window with and without it.
+	Suggestions []route.Suggestion
 
 	measured *measured
 }

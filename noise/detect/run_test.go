@@ -34,7 +34,7 @@ func TestEachKindHasOneDetector(t *testing.T) {
 		assert.NotEmpty(t, d.Source, d.Kind)
 		assert.NotEmpty(t, d.Action, d.Kind)
 	}
-	assert.Len(t, kinds, 18)
+	assert.Len(t, kinds, 20)
 }
 
 func TestSuppression(t *testing.T) {
