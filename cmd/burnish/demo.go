@@ -70,6 +70,7 @@ func (g *globals) demo(ctx context.Context, o demoOptions) error {
 	c.Sources = []config.Source{{Name: "demo", TSDBPath: sim.TSDBDir}}
 	c.Rules.Files, c.SLOs.Files = sim.RuleFiles, sim.SLOFiles
 	c.Report.Window = model.Duration(sim.To.Sub(sim.From))
+	c.Incidents.Files = []string{sim.IncidentsFile}
 	c.Deploys.Query = demoDeploys
 	rep, err := g.demoReport(ctx, c, log)
 	if err != nil {

@@ -30,6 +30,7 @@ type Document struct {
 	Rules           []Rule           `json:"rules"`
 	SLOs            []SLO            `json:"slos"`
 	Incidents       []Incident       `json:"incidents"`
+	Decisions       []Decision       `json:"decisions"`
 	Findings        []noise.Finding  `json:"findings"`
 	Truth           *TruthDocument   `json:"truth"`
 	Redundancy      *Redundancy      `json:"redundancy"`
@@ -252,7 +253,7 @@ func newDocument(in Input) Document {
 	return Document{
 		Schema: Schema, From: s.Window.From.UTC(), To: s.Window.To.UTC(), Source: in.Source,
 		Summary: newTotals(in), KPIs: newKPIs(in), Rules: newRules(in),
-		SLOs: newSLOs(in), Incidents: newIncidents(in), Findings: newFindings(in), Truth: newTruth(in), Redundancy: newRedundancy(in),
+		SLOs: newSLOs(in), Incidents: newIncidents(in), Decisions: newDecisions(in), Findings: newFindings(in), Truth: newTruth(in), Redundancy: newRedundancy(in),
 		Receivers: newReceivers(in), Held: newHeld(in), RouteAssumed: routeAssumed(in), Woken: newWoken(in), IncidentMetrics: newIncidentMetrics(in),
 		Floods: newFloods(s.Floods), Standing: newStanding(s), DataQuality: newQuality(in),
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/decide"
 	"github.com/burnish-sre/burnish/noise/overlap"
 	"github.com/burnish-sre/burnish/noise/route"
 	"github.com/burnish-sre/burnish/noise/truth"
@@ -16,7 +17,9 @@ import (
 // nobody looked at.
 type Judged struct {
 	// Findings are what is wrong, in the order of expected effect.
-	Findings  []noise.Finding
+	Findings []noise.Finding
+	// Decisions are what to do, one for each rule, in the order of the verbs.
+	Decisions []decide.Decision
 	Judgement truth.Judgement
 	Overlap   *overlap.Result
 	Route     *route.Result

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/decide"
 	"github.com/burnish-sre/burnish/noise/overlap"
 	"github.com/burnish-sre/burnish/noise/route"
 	"github.com/burnish-sre/burnish/noise/truth"
@@ -20,7 +21,7 @@ import (
 func judgedInput(t testing.TB) Input {
 	in := promisingInput(t)
 	in.Judged = &Judged{
-		Findings: judgedFindings(), Judgement: judgedWeek(),
+		Findings: judgedFindings(), Decisions: judgedDecisions(), Judgement: judgedWeek(),
 		Overlap: judgedOverlap(), Route: judgedRoute(),
 		Responses: judgedResponses(),
 		Woken:     &truth.Woken{All: truth.Moments{Asleep: 14, OffHours: 6, AtWork: 12, Deploying: slo.Proportion{Count: 3, Of: 32}}},
@@ -37,6 +38,16 @@ func ruleRef(name string) noise.RuleRef {
 		}
 	}
 	return noise.RuleRef{RuleKey: noise.RuleKey{Name: name, Severity: "page"}}
+}
+
+// judgedDecisions are one of each form.
+func judgedDecisions() []decide.Decision {
+	saves, stays := 12.5, judgedFindings()[0].Rule
+	dead := noise.RuleRef{RuleKey: noise.RuleKey{Name: "Gone", Group: "node", File: "node.yml", Severity: "critical"}, Line: 14}
+	return []decide.Decision{
+		{Verb: decide.Delete, Rule: dead, Because: []string{"dead-0011223344"}, Why: "Gone can't fire."},
+		{Verb: decide.Merge, Rule: noise.RuleRef{RuleKey: noise.RuleKey{Name: "Copy"}}, Into: &stays, Saves: &saves, Why: "They say the same."},
+	}
 }
 
 func judgedFindings() []noise.Finding {

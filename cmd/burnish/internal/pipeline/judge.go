@@ -11,6 +11,7 @@ import (
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/dashboards/report"
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/decide"
 	"github.com/burnish-sre/burnish/noise/detect"
 	"github.com/burnish-sre/burnish/noise/implies"
 	"github.com/burnish-sre/burnish/noise/lint"
@@ -58,7 +59,9 @@ func (r *Reading) Judge(ctx context.Context, src collector.Source, o JudgeOption
 	j.out.Judgement = truth.Judge(c, o.Truth)
 	j.in.Judgement = &j.out.Judgement
 	j.overlap()
-	j.replay()
+	if err := j.replay(); err != nil {
+		return nil, err
+	}
 	j.prove()
 	if err := j.look(ctx); err != nil {
 		return nil, err
@@ -68,6 +71,7 @@ func (r *Reading) Judge(ctx context.Context, src collector.Source, o JudgeOption
 		return nil, err
 	}
 	j.find()
+	j.out.Decisions = decide.Decide(j.out.Findings, &j.in.Summary, &j.out.Judgement, decide.Options{})
 	return &j.out, nil
 }
 
@@ -106,15 +110,36 @@ func (j *judging) overlap() {
 	j.in.Overlap, j.out.Overlap = &got, &got
 }
 
-func (j *judging) replay() {
+func (j *judging) replay() error {
 	cfg := j.options.Alertmanager
 	if cfg == nil {
 		cfg = route.Default()
 	}
-	got := route.Replay(cfg, j.in.History.Episodes, route.Options{
-		Window: j.in.History.Window, Silences: j.options.Silences, Paging: j.options.Paging,
-	})
+	o := route.Options{Window: j.in.History.Window, Silences: j.options.Silences, Paging: j.options.Paging}
+	got := route.Replay(cfg, j.in.History.Episodes, o)
 	j.in.Route, j.out.Route = &got, &got
+	if cfg.Assumed() {
+		return nil // advice on a configuration that nobody has is of no use
+	}
+	return j.suggest(cfg, o)
+}
+
+// suggest prices changes of the Alertmanager's configuration.
+func (j *judging) suggest(cfg *route.Config, o route.Options) error {
+	so := route.SuggestOptions{Options: o}
+	for i := range j.out.Judgement.Incidents {
+		so.Incidents = append(so.Incidents, j.out.Judgement.Incidents[i].Incident)
+	}
+	inhibitions, err := route.SuggestInhibitions(cfg, j.in.History.Episodes, j.in.Overlap.Pairs, so)
+	if err != nil {
+		return fmt.Errorf("price inhibitions: %w", err)
+	}
+	groupings, err := route.SuggestGroupBy(cfg, j.in.History.Episodes, so)
+	if err != nil {
+		return fmt.Errorf("price groupings: %w", err)
+	}
+	j.in.Suggestions = slices.Concat(inhibitions, groupings)
+	return nil
 }
 
 // prove finds what the text of the rules says of one another.
