@@ -1,0 +1,136 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/rulefile"
+	"github.com/burnish-sre/burnish/noise/tune"
+)
+
+// KindTuned is the kind in the id of a piece of advice.
+const KindTuned noise.Kind = "tuned"
+
+// ID is stable from run to run, whatever is advised.
+func (t *TunedRule) ID() string {
+	r := t.Rule
+	return noise.FindingID(KindTuned, noise.RuleKey{Name: r.Name, Group: r.Group, File: r.File, Severity: r.Severity()}, r.Expr)
+}
+
+// Expr is the expression as recommended.
+func (t *TunedRule) Expr() (string, error) {
+	c := t.Advice.Change
+	if c == nil || c.Delete || !t.thresholdChanges() {
+		return t.Rule.Expr, nil
+	}
+	written := make([]float64, len(t.Subject.Form.Atoms))
+	for i, a := range t.Subject.Form.Atoms {
+		written[i] = a.Written
+	}
+	written[t.Subject.Views[c.View].Atom] = c.Written
+	return t.Subject.Form.With(written...)
+}
+
+func (t *TunedRule) thresholdChanges() bool {
+	c := t.Advice.Change
+	at := t.Subject.Views[c.View].Atom
+	return at != tune.Whole && c.Written != t.Subject.Form.Atoms[at].Written
+}
+
+// Apply is the text of a rule file with all that is recommended for its rules,
+// the first of which is at place first of the tuning's.
+func (t *Tuning) Apply(file *rulefile.File, first int) ([]byte, error) {
+	var edits []rulefile.Edit
+	for i := range file.Rules() {
+		own, err := t.Rules[first+i].edits(i)
+		if err != nil {
+			return nil, err
+		}
+		edits = append(edits, own...)
+	}
+	return file.Apply(edits)
+}
+
+// edits are the changes of one rule, with a comment that says why.
+func (t *TunedRule) edits(at int) ([]rulefile.Edit, error) {
+	c := t.Advice.Change
+	if c == nil {
+		return nil, nil
+	}
+	comment := t.comment()
+	if c.Delete {
+		return []rulefile.Edit{rulefile.CommentOut(at, comment...)}, nil
+	}
+	out := []rulefile.Edit{rulefile.CommentAbove(at, comment...)}
+	if t.thresholdChanges() {
+		expr, err := t.Expr()
+		if err != nil {
+			return nil, fmt.Errorf("change rule %s: %w", t.Rule.Name, err)
+		}
+		a := t.Subject.Form.Atoms[t.Subject.Views[c.View].Atom]
+		after := len(t.Subject.Form.Expr) - a.End
+		out = append(out, rulefile.SpliceExpr(at, a.Start, a.End, expr[a.Start:len(expr)-after]))
+	}
+	out = append(out, duration(at, rulefile.For, t.Rule.For, c.Shape.For)...)
+	return append(out, duration(at, rulefile.KeepFiringFor, t.Rule.KeepFiringFor, c.Shape.KeepFiringFor)...), nil
+}
+
+// duration is the change of for or keep_firing_for.
+func duration(at int, field rulefile.Field, before, after time.Duration) []rulefile.Edit {
+	switch {
+	case before == after:
+		return nil
+	case after == 0:
+		return []rulefile.Edit{rulefile.RemoveField(at, field)}
+	case field == rulefile.For:
+		return []rulefile.Edit{rulefile.SetFor(at, after)}
+	}
+	return []rulefile.Edit{rulefile.SetKeepFiringFor(at, after)}
+}
+
+// comment is the evidence as lines above the rule.
+func (t *TunedRule) comment() []string {
+	lines := []string{"burnish " + t.ID() + ": " + t.What()}
+	return append(lines, t.Why())
+}
+
+// What is the change in words.
+func (t *TunedRule) What() string {
+	c := t.Advice.Change
+	if c == nil {
+		return "no change"
+	}
+	if c.Delete {
+		return "taken out"
+	}
+	var parts []string
+	if t.thresholdChanges() {
+		a := t.Subject.Form.Atoms[t.Subject.Views[c.View].Atom]
+		parts = append(parts, fmt.Sprintf("threshold %v to %v", a.Written, c.Written))
+	}
+	if c.Shape.For != t.Rule.For {
+		parts = append(parts, fmt.Sprintf("for %s to %s", model.Duration(t.Rule.For), model.Duration(c.Shape.For)))
+	}
+	if c.Shape.KeepFiringFor != t.Rule.KeepFiringFor {
+		parts = append(parts, fmt.Sprintf("keep_firing_for %s to %s", model.Duration(t.Rule.KeepFiringFor), model.Duration(c.Shape.KeepFiringFor)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Why is what the recommendation rests on, in one sentence or two.
+func (t *TunedRule) Why() string {
+	if t.Unread != nil {
+		return "Not looked at: " + t.Unread.Error() + "."
+	}
+	a := t.Advice
+	if a.Change == nil {
+		return a.Why
+	}
+	w := a.Whole
+	return fmt.Sprintf("Outside incidents it began to fire %d times, and would have %d times; at the onset of an incident %d of %d times, and %d. %s",
+		w.Before.Outside, w.After.Outside, w.Before.Caught, w.Before.Incidents, w.After.Caught, a.Why)
+}

@@ -1,0 +1,187 @@
+package tune
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// problem is one choice to make: a candidate for each menu, such that together
+// they make little noise and keep catching the incidents.
+type problem struct {
+	menus  []menu
+	blocks []bool    // that count
+	weight []float64 // by incident; 0 for those that don't count
+	today  []float64 // by incident: the chance that today's rules miss one like it
+	price  float64   // needless episodes that a missed incident is worth
+	policy Policy
+	groups [][]int // menus by group
+}
+
+// never is added to the chance of a miss where nothing catches an incident that
+// is caught today. No number of episodes outweighs it.
+const never = 1e6
+
+// choice is the place of the chosen candidate in each menu.
+type choice []int
+
+func newProblem(menus []menu, incidents int, blocks []bool, weight []float64) *problem {
+	p := &problem{menus: menus, blocks: blocks, weight: weight}
+	for i, m := range menus {
+		for len(p.groups) <= m.group {
+			p.groups = append(p.groups, nil)
+		}
+		p.groups[m.group] = append(p.groups[m.group], i)
+	}
+	p.today = p.misses(make(choice, len(menus)), incidents)
+	return p
+}
+
+// misses is the chance, by incident, that all rules miss one like it. Rules that
+// look at the same metric miss together; those that look at others are taken as
+// independent.
+func (p *problem) misses(c choice, incidents int) []float64 {
+	out := make([]float64, incidents)
+	for i := range out {
+		out[i] = 1
+	}
+	for g := range p.groups {
+		for i, best := range p.best(c, g, -1, incidents) {
+			out[i] *= 1 - best
+		}
+	}
+	return out
+}
+
+// best is the best chance, by incident, among the rules of a group but one.
+func (p *problem) best(c choice, group, but, incidents int) []float64 {
+	out := make([]float64, incidents)
+	for _, i := range p.groups[group] {
+		if i == but {
+			continue
+		}
+		m := &p.menus[i]
+		for n, g := range m.candidates[c[i]].grades {
+			out[m.incidents[n]] = max(out[m.incidents[n]], g.chance())
+		}
+	}
+	return out
+}
+
+// solve improves a choice rule by rule until no single change makes it better.
+// It starts with today's rules, which catch all that counts, and never goes
+// where something is not caught.
+func (p *problem) solve(price float64) choice {
+	p.price = price
+	c := make(choice, len(p.menus))
+	order := p.order()
+	for range 12 {
+		changed := false
+		for _, i := range order {
+			if to := p.improve(c, i); to != c[i] {
+				c[i], changed = to, true
+			}
+		}
+		if !changed {
+			break
+		}
+	}
+	return c
+}
+
+// order is the menus, the noisiest first.
+func (p *problem) order() []int {
+	out := make([]int, len(p.menus))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortStableFunc(out, func(a, b int) int {
+		return cmp.Compare(p.noise(&p.menus[b].candidates[0]), p.noise(&p.menus[a].candidates[0]))
+	})
+	return out
+}
+
+// noise is the cost of a candidate's episodes. Those within incidents are
+// notifications too, but of some use.
+func (p *problem) noise(c *candidate) float64 {
+	out := 0.0
+	for b, on := range p.blocks {
+		if on {
+			out += float64(c.outside[b]) + insideCost*float64(c.inside[b])
+		}
+	}
+	return out
+}
+
+const insideCost = 0.1
+
+// improve is the best candidate of a menu, given all others.
+func (p *problem) improve(c choice, i int) int {
+	m := &p.menus[i]
+	if m.silent {
+		return 0
+	}
+	others := p.misses(c, len(p.weight))
+	own := p.best(c, m.group, -1, len(p.weight))
+	rest := p.best(c, m.group, i, len(p.weight))
+	// What the other groups leave, and what the rest of its own group gives.
+	for n := range others {
+		if own[n] < 1 {
+			others[n] /= 1 - own[n]
+		}
+	}
+	before := p.noise(&m.candidates[0])
+	bestAt, bestCost := 0, math.Inf(1)
+	for at := range m.candidates {
+		cand := &m.candidates[at]
+		if p.policy == Conservative && p.drops(m, cand) {
+			continue
+		}
+		cost := p.noise(cand)
+		if at != 0 {
+			cost += p.reluctance(cand, before)
+		}
+		if cost >= bestCost {
+			continue
+		}
+		for n, g := range cand.grades {
+			incident := m.incidents[n]
+			if w := p.weight[incident]; w > 0 && p.today[incident] < 1 {
+				cost += p.price * w * p.loss(others[incident], max(rest[incident], g.chance()))
+			}
+		}
+		if cost < bestCost {
+			bestAt, bestCost = at, cost
+		}
+	}
+	return bestAt
+}
+
+// loss is the chance of a miss, and beyond all measure where there is no catch.
+func (p *problem) loss(others, own float64) float64 {
+	miss := others * (1 - own)
+	if miss >= 1 {
+		return never
+	}
+	return miss
+}
+
+// reluctance is what a change has to save: one standard error of today's count,
+// and a trifle the further it goes, so that of equals the smaller change wins.
+func (p *problem) reluctance(c *candidate, before float64) float64 {
+	out := math.Sqrt(before) + 0.01*float64(len(c.change.Remedies))
+	if !math.IsInf(c.strict, 0) {
+		return out + 0.01*min(c.strict, 10)
+	}
+	return out + 0.5
+}
+
+// drops tells whether a candidate no longer catches what the rule catches today.
+func (p *problem) drops(m *menu, c *candidate) bool {
+	for n, g := range m.candidates[0].grades {
+		if p.weight[m.incidents[n]] > 0 && g >= inTime && c.grades[n] < inTime {
+			return true
+		}
+	}
+	return false
+}
