@@ -52,7 +52,7 @@ func newDemo(g *globals) *cobra.Command {
 }
 
 // demoDeploys has a series for each service of the shop that is being deployed.
-const demoDeploys = "increase(deploys_total[5m]) > 0"
+const demoDeploys = "increase(deploys_total[10m]) > 0"
 
 func (g *globals) demo(ctx context.Context, o demoOptions) error {
 	g.logLevel = cmp.Or(g.logLevel, "info") // it serves, too

@@ -163,7 +163,7 @@ func (d *deciding) rule(key noise.RuleKey) {
 	if d.gone[key] {
 		return
 	}
-	for _, try := range []func(noise.RuleKey) (Decision, bool){d.dead, d.stands, d.addsNothing, d.broken, d.tight, d.held, d.look} {
+	for _, try := range []func(noise.RuleKey) (Decision, bool){d.dead, d.stands, d.broken, d.addsNothing, d.tight, d.held, d.look} {
 		if got, ok := try(key); ok {
 			d.gone[key] = true
 			d.out = append(d.out, got)
@@ -231,22 +231,29 @@ func (d *deciding) tight(key noise.RuleKey) (Decision, bool) {
 	return d.first(key, Retune, noise.KindTightThreshold, noise.KindFlapping, noise.KindFleeting, noise.KindNonActionable, noise.KindRepeating)
 }
 
-// held is a rule that comes with another.
+// held is a rule that comes with another that stays.
 func (d *deciding) held(key noise.RuleKey) (Decision, bool) {
-	out, ok := d.first(key, Inhibit, noise.KindRedundant, noise.KindSubsumed, noise.KindCascading)
-	if !ok {
-		return out, false
+	for _, kind := range []noise.Kind{noise.KindRedundant, noise.KindSubsumed, noise.KindCascading} {
+		f, ok := d.finding(key, kind)
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(f.Others, func(o noise.RuleRef) bool { return !d.leaves(o.RuleKey) })
+		if i < 0 {
+			continue
+		}
+		return Decision{
+			Rule: f.Rule, Verb: Inhibit, Into: &f.Others[i], Because: []string{f.ID}, Saves: f.Saves, Why: f.Title,
+		}, true
 	}
-	f, _ := d.finding(key, d.kindOf(key, out.Because[0]))
-	if len(f.Others) > 0 {
-		out.Into = &f.Others[0]
-	}
-	return out, true
+	return Decision{}, false
 }
 
-func (d *deciding) kindOf(key noise.RuleKey, id string) noise.Kind {
-	i := slices.IndexFunc(d.by[key], func(f noise.Finding) bool { return f.ID == id })
-	return d.by[key][i].Kind
+// leaves tells whether a rule is to go.
+func (d *deciding) leaves(key noise.RuleKey) bool {
+	return slices.ContainsFunc(d.out, func(o Decision) bool {
+		return o.Rule.RuleKey == key && (o.Verb == Delete || o.Verb == Merge)
+	})
 }
 
 // look is a rule that a person has to look at.

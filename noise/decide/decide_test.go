@@ -142,6 +142,21 @@ func TestOfTwoThatSayTheSameOneStays(t *testing.T) {
 	assert.Equal(t, "B", got["A"].Into.Name)
 }
 
+func TestNobodyIsHeldBackByARuleThatGoes(t *testing.T) {
+	s := scene{rules: map[string]noise.RuleStats{"A": {Episodes: 5}, "B": {Episodes: 4}}}
+	s.findings = []noise.Finding{s.found(noise.KindDuplicate, "A", "B"), s.found(noise.KindSubsumed, "B", "A")}
+	got := s.decide()
+	assert.Equal(t, decide.Merge, got["A"].Verb)
+	assert.NotContains(t, got, "B")
+}
+
+func TestWhatIsBrokenIsRepairedBeforeItIsJudged(t *testing.T) {
+	s := scene{severity: "page", told: [][]string{{"Blink", "Good"}}, rules: map[string]noise.RuleStats{"Blink": blinking}}
+	s.scores = map[string]slo.Proportion{"Blink": {Count: 3, Of: 100}}
+	s.findings = []noise.Finding{s.found(noise.KindFleeting, "Blink"), s.found(noise.KindValueInLabel, "Blink")}
+	assert.Equal(t, decide.Repair, s.decide()["Blink"].Verb)
+}
+
 func TestEachRuleGetsOneDecisionWithAllThatSpeaksForIt(t *testing.T) {
 	s := scene{rules: map[string]noise.RuleStats{"Noisy": {Episodes: 50}, "Shadow": {Episodes: 5}}}
 	s.findings = []noise.Finding{
