@@ -102,8 +102,11 @@ func (v view) absent(p *Presence) noise.Finding {
 // it was reached or the two can't be set against one another. For < it is the
 // other way round.
 func (g *Range) beyond() float64 {
-	if g.Samples == 0 || !finite(g.Threshold) || !finite(g.Extreme) || g.Threshold*g.Extreme <= 0 {
+	if g.Samples == 0 || !finite(g.Threshold) || !finite(g.Extreme) {
 		return 0
+	}
+	if g.Threshold*g.Extreme <= 0 {
+		return g.spreads()
 	}
 	times := 0.0
 	switch g.Operator {
@@ -118,6 +121,17 @@ func (g *Range) beyond() float64 {
 	return times
 }
 
+// spreads is for limits on the other side of zero, where no ratio tells anything:
+// how many times as far from the middle of normal operation the limit is as the
+// furthest value.
+func (g *Range) spreads() float64 {
+	reach, limit := g.Extreme-g.Q50, g.Threshold-g.Q50
+	if !finite(reach) || reach*limit <= 0 {
+		return 0
+	}
+	return limit / reach
+}
+
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // unreached is a rule that is silent because its limit is far from anything
@@ -126,7 +140,7 @@ func (v view) unreached(g *Range, times float64) noise.Finding {
 	rule := name(g.Rule.RuleKey)
 	return noise.Finding{
 		Rule: v.ref(g.Rule), Gravity: noise.GravityInfo, Confidence: noise.Weak,
-		Title: fmt.Sprintf("%s was silent: its limit is %s times the largest value ever seen.", rule, figure(times)),
+		Title: fmt.Sprintf("%s was silent: its limit is %s times as far out as anything ever seen.", rule, figure(times)),
 		Advice: fmt.Sprintf("Check that %s (now %s %s) would be passed in the trouble that the rule is for; if so, leave it.",
 			"the limit", g.Operator, figure(g.Threshold)),
 		Evidence: []noise.Fact{

@@ -84,5 +84,19 @@ func TestSilentIsNotDead(t *testing.T) {
 	}.run(t, noise.KindDead)
 	f := theOne(t, noise.KindDead, silent(">", 150, 100))
 	assert.Equal(t, noise.GravityInfo, f.Gravity)
-	assert.Contains(t, f.Title, "1.5 times the largest value ever seen")
+	assert.Contains(t, f.Title, "1.5 times as far out as anything ever seen")
+}
+
+func TestALimitBeyondZeroIsMeasuredFromTheMiddle(t *testing.T) {
+	for name, c := range map[string]struct {
+		g    Range
+		want float64
+	}{
+		"under a gauge that never falls below nothing": {Range{Operator: "<", Threshold: -1, Q50: 0.5, Extreme: 0, Samples: 10}, 3},
+		"over a gauge that is never above nothing":     {Range{Operator: ">", Threshold: 1, Q50: -2, Extreme: -1, Samples: 10}, 3},
+		"the value never moved":                        {Range{Operator: "<", Threshold: -1, Q50: 0, Extreme: 0, Samples: 10}, 0},
+		"no sample":                                    {Range{Operator: "<", Threshold: -1, Q50: 1}, 0},
+	} {
+		t.Run(name, func(t *testing.T) { assert.InDelta(t, c.want, c.g.beyond(), 1e-9) })
+	}
 }
