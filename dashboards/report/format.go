@@ -219,6 +219,8 @@ func change(now, before int) string {
 const (
 	nameLimit  = 90
 	titleLimit = 600
+	// sentenceLimit is for the sentences of findings, which hold names.
+	sentenceLimit = 360
 )
 
 // clean makes text from outside fit to be shown on one line: no control

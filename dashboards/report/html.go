@@ -7,12 +7,12 @@ import (
 	"io"
 )
 
-//go:embed page.html.tmpl promises.html.tmpl style.css
+//go:embed *.html.tmpl style.css
 var files embed.FS
 
 // page is the HTML form. Everything in it that comes from outside goes through
 // html/template's escaping; only the style sheet, which is ours, does not.
-var page = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{"style": style}).ParseFS(files, "page.html.tmpl", "promises.html.tmpl"))
+var page = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{"style": style}).ParseFS(files, "*.html.tmpl"))
 
 func style() (template.CSS, error) {
 	css, err := files.ReadFile("style.css")

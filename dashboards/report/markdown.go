@@ -16,7 +16,9 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	if !r.view.NoData {
 		m.figures(&r.view)
 	}
+	m.changes(&r.view.Changes)
 	m.promises(&r.view)
+	m.judged(&r.view)
 	if !r.view.NoData {
 		m.rules(&r.view)
 		m.floods(&r.view)
@@ -99,6 +101,7 @@ func (m markdown) head(v *view) {
 		m.paragraph(v.Source + ", all times UTC")
 	}
 	m.paragraph(strings.Join(v.Lede, " "))
+	m.plan(v.First)
 	for _, w := range v.Warnings {
 		fmt.Fprintf(m.w, "> **The source warned, so the history may be partial:** %s\n\n", escape(w))
 	}

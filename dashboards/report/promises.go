@@ -162,6 +162,10 @@ func (v *promisesView) takeLosses(in Input, all []SLOGroup) {
 		return cmp.Or(cmp.Compare(b.Share, a.Share), a.From.Compare(b.From))
 	})
 	v.LossIntro = lossIntro(in, len(losses), recent)
+	if len(losses) > 0 && !slices.ContainsFunc(losses, func(l lost) bool { return !in.judges(l.ID) }) {
+		v.LossIntro += " They are below, under What really happened, with what told of them."
+		return
+	}
 	for _, l := range losses[:min(lossesShown, len(losses))] {
 		row := lossView{
 			Name: newText(l.group.SLO.ID(), nameLimit), From: minute(l.From), Lasted: span(l.Duration()),

@@ -32,7 +32,16 @@ type view struct {
 
 	Lede, Headlines []string
 	Figures         []kpiView
+	First           []firstRow
+	Changes         changesView
 	Promises        promisesView
+	Happened        happenedView
+	Scores          scoresView
+	Watched         watchedView
+	Alike           alikeView
+	Actions         actionsView
+	Woken           wokenView
+	Metrics         metricsView
 	Chart           chart
 	Rules           rulesView
 	Floods          floodsView
@@ -129,11 +138,14 @@ func newView(in Input) view {
 		Source: clean(in.Source, titleLimit), Route: clean(in.Route, nameLimit), Version: clean(in.Version, nameLimit),
 		Length: length(s.Window), This: this(s.Window), BeforeIsKnown: in.Previous != nil, NoData: !s.Observed,
 		Lede: lede(in), Headlines: headlines(in),
-		Promises: newPromisesView(in),
-		Chart:    newChart(s), Rules: newRulesView(in), Floods: newFloodsView(s),
+		Changes: newChangesView(in), Promises: newPromisesView(in),
+		Happened: newHappenedView(in), Scores: newScoresView(in), Watched: newWatchedView(in), Alike: newAlikeView(in),
+		Actions: newActionsView(in), Woken: newWokenView(in), Metrics: newMetricsView(in),
+		Chart: newChart(s), Rules: newRulesView(in), Floods: newFloodsView(s),
 		Severity: newSeverityView(s), Standing: newStandingView(s),
-		Quality: quality(in), Definitions: slices.Concat(definitions(s.Options), promiseDefinitions(len(in.SLOs)+len(in.UnknownSLOs) > 0)),
+		Quality: quality(in), Definitions: slices.Concat(definitions(s.Options), promiseDefinitions(len(in.SLOs)+len(in.UnknownSLOs) > 0), judgedDefinitions(in)),
 	}
+	v.First = newPlan(in, &v.Changes)
 	v.takeKPIs(in)
 	v.takeSpells(s)
 	for _, w := range in.Warnings {

@@ -3,15 +3,18 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/slo"
 )
 
-// lede is the report in three sentences, and one on promises if there are any.
+// lede is the report in three sentences, and more on what alerts were worth and
+// on promises as far as there is any.
 func lede(in Input) []string {
 	out := ledeOnAlerts(in)
+	out = slices.Insert(out, 1, judgedSentences(in)...)
 	if promises := promiseSentence(in); promises != "" {
 		out = append(out, promises)
 	}
@@ -141,19 +144,15 @@ func lowerFirst(s string) string {
 	return s
 }
 
-// headlines are the lines for a terminal: five, and one on promises if there are
-// any.
+// headlines are the lines for a terminal: five, and those on what to change and
+// on promises as far as there are any.
 func headlines(in Input) []string {
 	s := &in.Current
 	if !s.Observed || s.Episodes == 0 {
 		return lede(in)
 	}
-	out := []string{
-		volumeSentence(in),
-		noisiestLine(s),
-		shareLine(s),
-		loadSentence(s),
-	}
+	out := append([]string{volumeSentence(in)}, judgedHeadlines(in)...)
+	out = append(out, noisiestLine(s), shareLine(s), loadSentence(s))
 	if promises := promiseSentence(in); promises != "" {
 		out = append(out, promises)
 	}
@@ -216,8 +215,9 @@ func quality(in Input) []fact {
 		edgesFact("Ends", s.Ends, "The times at which alerts stopped firing. Durations and the fleeting share leave out ends that nobody saw."),
 		touchedFact(s),
 		rulesFact(s),
-		{"Notifications", unknown, "All counts are of firing starts. What Alertmanager made of them (grouping, silences, inhibition, repeats) was not read."},
+		notificationsFact(in),
 	}
+	out = append(out, truthFact(in)...)
 	if len(in.SLOs) > 0 {
 		out = append(out, promisesFact(in.SLOs))
 	}
