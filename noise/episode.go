@@ -1,6 +1,7 @@
 package noise
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -42,32 +43,63 @@ func (e Episode) Firing(now time.Time) slo.Interval {
 // Severity is the episode's severity label; empty where it has none.
 func (e Episode) Severity() string { return e.Labels.Get("severity") }
 
-// Edge says how well the time of an edge of an episode is known.
-type Edge string
+// Edge says how well the time of an edge of an episode is known. It is a number
+// because histories hold millions of them; in text it is its name.
+type Edge uint8
 
 // The certainties of an edge, from best to worst.
 const (
+	// EdgeUnsaid: the source says nothing of certainty and is taken at its word.
+	EdgeUnsaid Edge = iota
 	// EdgeExact: the source shows the very evaluation at which it happened.
-	EdgeExact Edge = "exact"
+	EdgeExact
 	// EdgeWithinInterval: it happened after the evaluation before the given
 	// time and no later than the given time. This is all that a source without
 	// staleness markers can say of an end.
-	EdgeWithinInterval Edge = "within_interval"
+	EdgeWithinInterval
 	// EdgeWithinGap: it happened in a hole in the samples that ends at the given
 	// time, so nobody saw when.
-	EdgeWithinGap Edge = "within_gap"
+	EdgeWithinGap
 	// EdgeLost: the samples stop without a marker and do not come back in time
 	// to be joined, so the pipeline went away; the given time is the first
 	// evaluation that is missing.
-	EdgeLost Edge = "lost"
+	EdgeLost
 	// EdgeCut: it lies outside the window that was read; the given time is the
 	// nearest that was seen (for ActiveAt the value that Prometheus recorded).
-	EdgeCut Edge = "cut"
+	EdgeCut
 	// EdgeOpen: it has not happened yet.
-	EdgeOpen Edge = "open"
+	EdgeOpen
 	// EdgeNone: there is no such edge, as when an episode never fired.
-	EdgeNone Edge = "none"
+	EdgeNone
 )
+
+// edgeNames are the names in the order of the constants.
+func edgeNames() [8]string {
+	return [8]string{"", "exact", "within_interval", "within_gap", "lost", "cut", "open", "none"}
+}
+
+// String is the edge's name as JSON has it; empty for EdgeUnsaid.
+func (e Edge) String() string {
+	names := edgeNames()
+	if int(e) >= len(names) {
+		return "unknown"
+	}
+	return names[e]
+}
+
+// MarshalText is String.
+func (e Edge) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText reads a name.
+func (e *Edge) UnmarshalText(text []byte) error {
+	for i, name := range edgeNames() {
+		if name == string(text) {
+			*e = Edge(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("read the certainty of an edge: %.40q is none", text)
+}
 
 // Certainty says how well the edges of an episode are known, and what was
 // papered over between them.

@@ -47,9 +47,9 @@ func (e Episode) AppendJSON(b []byte) ([]byte, error) {
 func (e Episode) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil) }
 
 func (c Certainty) appendJSON(b []byte) []byte {
-	b = appendString(append(b, `{"active":`...), string(c.Active))
-	b = appendString(append(b, `,"fired":`...), string(c.Fired))
-	b = appendString(append(b, `,"resolved":`...), string(c.Resolved))
+	b = appendString(append(b, `{"active":`...), c.Active.String())
+	b = appendString(append(b, `,"fired":`...), c.Fired.String())
+	b = appendString(append(b, `,"resolved":`...), c.Resolved.String())
 	b = strconv.AppendInt(append(b, `,"bridged_gaps":`...), int64(c.Gaps), 10)
 	b = strconv.AppendFloat(append(b, `,"bridged_seconds":`...), c.Bridged.Seconds(), 'f', -1, 64)
 	b = strconv.AppendInt(append(b, `,"replicas":`...), int64(max(1, c.Replicas)), 10)

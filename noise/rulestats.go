@@ -88,7 +88,7 @@ func (c *EdgeCounts) add(e Edge) {
 		c.Cut++
 	case EdgeOpen:
 		c.Open++
-	case EdgeNone:
+	case EdgeNone, EdgeUnsaid:
 	}
 }
 
@@ -104,7 +104,7 @@ func (c *EdgeCounts) sum(o EdgeCounts) {
 // isKnown tells whether the time of an edge can be measured from. A source that
 // says nothing of certainty is taken at its word.
 func (e Edge) isKnown() bool {
-	return e == EdgeExact || e == EdgeWithinInterval || e == ""
+	return e == EdgeExact || e == EdgeWithinInterval || e == EdgeUnsaid
 }
 
 // row gathers what becomes a RuleStats.

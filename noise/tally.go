@@ -133,14 +133,14 @@ func (t *tally) clip(e *Episode) firing {
 	if f.begin == EdgeCut || f.from < t.from {
 		f.begin, f.from = EdgeCut, max(f.from, t.from)
 	}
-	if f.begin == "" {
+	if f.begin == EdgeUnsaid {
 		f.begin = EdgeExact
 	}
 	if e.Open() || e.ResolvedAt.UnixMilli() >= t.to {
 		return f
 	}
 	f.to, f.end = e.ResolvedAt.UnixMilli(), e.Certainty.Resolved
-	if f.end == "" {
+	if f.end == EdgeUnsaid {
 		f.end = EdgeExact
 	}
 	return f

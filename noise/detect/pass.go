@@ -92,7 +92,7 @@ func isEndTouched(e *noise.Episode) bool {
 
 // isSharp tells whether the time of an edge is known to the evaluation.
 func isSharp(e noise.Edge) bool {
-	return e == noise.EdgeExact || e == noise.EdgeWithinInterval || e == ""
+	return e == noise.EdgeExact || e == noise.EdgeWithinInterval || e == noise.EdgeUnsaid
 }
 
 // alert is the number of the episode's alert, entered at first sight. Label sets

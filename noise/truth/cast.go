@@ -43,7 +43,7 @@ type firing struct {
 // end is when the firing was over; ok is false where nobody saw.
 func (f *firing) end() (ms int64, ok bool) {
 	switch f.Certainty.Resolved {
-	case noise.EdgeExact, noise.EdgeWithinInterval, "":
+	case noise.EdgeExact, noise.EdgeWithinInterval, noise.EdgeUnsaid:
 		return f.ResolvedAt.UnixMilli(), !f.Open()
 	}
 	return 0, false

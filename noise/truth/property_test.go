@@ -39,7 +39,7 @@ func randomCase(rng *rand.Rand) (truth.Case, truth.Options) {
 		if rng.IntN(6) > 0 {
 			e.ResolvedAt = after(from + 10*time.Minute + minutes(600))
 		}
-		e.Certainty.Fired = noise.Edge(pick("exact", "cut", ""))
+		e.Certainty.Fired = [...]noise.Edge{noise.EdgeExact, noise.EdgeCut, noise.EdgeUnsaid}[rng.IntN(3)]
 		c.History.Episodes = append(c.History.Episodes, e)
 	}
 	for i := range rng.IntN(12) {
