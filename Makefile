@@ -13,9 +13,10 @@ TIMEOUT  ?= 15m
 # One version for everybody; to move it is a commit of its own.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# Packages whose tests replay weeks of traffic through Prometheus' engine. They
+# Packages whose tests replay weeks of traffic through Prometheus' engine, or write a
+# month of it. They
 # start no goroutine, and under the race detector they would take ten minutes.
-REPLAYS := '/(burnrate|implies)$$'
+REPLAYS := '/(burnrate|implies|simulate)$$$$'
 
 # The servers that integration tests start, as Debian calls them.
 SERVERS := prometheus prometheus-alertmanager victoria-metrics

@@ -27,7 +27,7 @@ func testSLOs(t *testing.T, w *written) {
 	assert.Empty(t, parsed.Notes)
 	promised := map[string]bool{}
 	for _, s := range parsed.SLOs {
-		promised[s.Service+"-"+s.Name] = true
+		promised[s.ID()] = true
 	}
 	text, err := os.ReadFile(w.IncidentsFile)
 	require.NoError(t, err)
