@@ -2,8 +2,8 @@ package tune
 
 import (
 	"errors"
+	"math"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -176,7 +176,7 @@ func study(subjects []Subject, o ChooseOptions, w slo.Interval) (*history, []men
 	return h, menus, errors.Join(errs...)
 }
 
-const folds = 5
+const folds = 10
 
 // until is the subject without what comes later.
 func (s Subject) until(t time.Time) Subject {
@@ -264,13 +264,17 @@ func (h *history) unit(menus []menu) float64 {
 }
 
 // prices are what is tried, from the greediest.
-func prices() []float64 { return []float64{0.3, 1, 3, 10, 30, 100, 300} }
+func prices() []float64 { return []float64{0.3, 1, 2, 5, 10, 20, 50, 100, 300} }
 
 // validate leaves out block by block, chooses on the others and counts what is
 // lost in it.
 func (h *history) validate(menus []menu) (float64, []Fold) {
 	var out []Fold
-	for _, price := range prices() {
+	tried := prices()
+	if h.options.Price > 0 {
+		tried = []float64{h.options.Price}
+	}
+	for _, price := range tried {
 		f := Fold{Price: price}
 		for b := range h.blocks {
 			p := h.problem(menus, []int{b})
@@ -279,8 +283,53 @@ func (h *history) validate(menus []menu) (float64, []Fold) {
 		}
 		out = append(out, f)
 	}
-	at := sort.Search(len(out), func(i int) bool { return float64(out[i].Lost) <= 0.02*float64(out[i].Caught) })
-	return out[min(at, len(out)-1)].Price, out
+	return pick(out).Price, out
+}
+
+// lossWeight is how many times its own share of the noise a lost share of the
+// incidents has to save.
+const lossWeight = 20
+
+// pick is the price with the least noise and losses. A higher price can't really
+// lose more, so what chance makes of it is smoothed out first (pool adjacent
+// violators; Ayer et al., Ann. Math. Stat. 26, 1955).
+func pick(folds []Fold) Fold {
+	lost := make([]float64, len(folds))
+	for i, f := range folds {
+		lost[i] = float64(f.Lost) / float64(max(1, f.Caught))
+	}
+	falling(lost)
+	best, least := 0, math.Inf(1)
+	for i, f := range folds {
+		cost := float64(f.Outside)/float64(max(1, f.From)) + lossWeight*lost[i]
+		if cost < least {
+			best, least = i, cost
+		}
+	}
+	return folds[best]
+}
+
+// falling makes a list fall, by means of neighbours that rise.
+func falling(v []float64) {
+	type run struct {
+		sum float64
+		n   int
+	}
+	var runs []run
+	for _, x := range v {
+		runs = append(runs, run{x, 1})
+		for k := len(runs); k > 1 && runs[k-2].sum*float64(runs[k-1].n) < runs[k-1].sum*float64(runs[k-2].n); k = len(runs) {
+			runs[k-2] = run{runs[k-2].sum + runs[k-1].sum, runs[k-2].n + runs[k-1].n}
+			runs = runs[:k-1]
+		}
+	}
+	i := 0
+	for _, r := range runs {
+		for range r.n {
+			v[i] = r.sum / float64(r.n)
+			i++
+		}
+	}
 }
 
 // judge counts what a choice does in a block.

@@ -138,6 +138,9 @@ func (p *problem) improve(c choice, i int) int {
 			continue
 		}
 		cost := p.noise(cand)
+		if cost > before {
+			continue
+		}
 		if at != 0 {
 			cost += p.reluctance(cand, before)
 		}

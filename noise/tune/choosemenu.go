@@ -60,7 +60,7 @@ type history struct {
 }
 
 // warm is how long rules run before a block counts.
-const warm = 24 * time.Hour
+const warm = 8 * time.Hour
 
 // menu lists what a rule could become.
 func (h *history) menu(s Subject) (menu, error) {

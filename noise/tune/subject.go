@@ -88,6 +88,11 @@ type ChooseOptions struct {
 	Policy Policy
 	Only   []Remedy // all by default
 
+	// Price is how many times the episodes outside incidents per incident that is
+	// caught today a missed incident counts; by default it is found by
+	// cross-validation.
+	Price float64
+
 	// LaterBy and LaterShare bound how much later than today an incident may be
 	// noticed: by a duration (5 minutes) and by a share of its length (0.25).
 	LaterBy    time.Duration
