@@ -15,9 +15,8 @@ import (
 // How much of the findings is shown. Of the places some are kept for what
 // nobody is told of: it saves no notifications, and weighs most.
 const (
-	changesShown  = 10
+	changesShown  = 12
 	silentPlaces  = 3
-	decidedPlaces = 5
 	evidenceShown = 6
 	alsoShown     = 5
 )
@@ -30,7 +29,7 @@ type changesView struct {
 }
 
 type changeView struct {
-	subject              string
+	subject, Anchor      string
 	Rank                 int
 	Name                 text // the rule, else the SLO
 	Severity             text
@@ -38,6 +37,7 @@ type changeView struct {
 	Title, Advice        text
 	Verb                 string // of the decision on the rule; empty where there is none
 	Decided              text
+	Else                 text // what to do where the rule has to stay
 	Gain, Unit           string // "15", "notifications a week fewer, replayed"
 	Evidence             []evidenceView
 	Confidence           string
@@ -60,9 +60,10 @@ func newChangesView(in Input) changesView {
 	for _, i := range chosen {
 		row := newChangeView(in, &all[i])
 		if d := decisions[subject(&all[i])]; d != nil {
-			row.Verb, row.Decided = capital(clean(string(d.Verb), 20)), newText(d.Why, sentenceLimit)
+			row.decide(in, d)
 		}
 		row.subject = subject(&all[i])
+		row.tidy(&all[i])
 		row.Rank, shown[i] = len(v.Rows)+1, true
 		for _, other := range also[subject(&all[i])] {
 			says := kindSays(all[other].Kind)
@@ -108,7 +109,7 @@ func chooseChanges(in Input) (chosen []int, about map[string][]int) {
 	for i := range all {
 		about[subject(&all[i])] = append(about[subject(&all[i])], i)
 	}
-	loud := decidedChanges(in, about)
+	loud, decisions := decidedChanges(in, about), decisionsBySubject(in)
 	taken := map[string]bool{}
 	for _, i := range loud {
 		taken[subject(&all[i])] = true
@@ -122,6 +123,9 @@ func chooseChanges(in Input) (chosen []int, about map[string][]int) {
 		case f.Action == noise.NotGiven && !saves:
 			silent, taken[key] = worthFirst(silent, i, all), true
 		case len(loud) < changesShown:
+			if d := decisions[key]; d != nil {
+				i = in.restsOn(d, about[key])
+			}
 			loud, taken[key] = append(loud, i), true
 		}
 	}
@@ -131,24 +135,68 @@ func chooseChanges(in Input) (chosen []int, about map[string][]int) {
 	return append(loud, silent...), about
 }
 
+// decidedPlaces are the places kept for rules that can go or have to be repaired.
+func decidedPlaces() []struct {
+	verb   decide.Verb
+	places int
+} {
+	return []struct {
+		verb   decide.Verb
+		places int
+	}{{decide.Delete, 3}, {decide.Merge, 2}, {decide.Repair, 2}}
+}
+
 // decidedChanges are the findings on which the first decisions to do away with a
-// rule rest.
+// rule, or to repair it, rest.
 func decidedChanges(in Input, about map[string][]int) []int {
 	var out []int
-	for _, d := range slices.Concat(in.decided(decide.Delete), in.decided(decide.Merge)) {
-		of := about[ruleSubject(d.Rule.RuleKey)]
-		if len(of) == 0 || len(out) == decidedPlaces {
-			continue
-		}
-		best := of[0]
-		for _, i := range of {
-			if len(d.Because) > 0 && in.Judged.Findings[i].ID == d.Because[0] {
-				best = i
+	for _, p := range decidedPlaces() {
+		left := p.places
+		for _, d := range in.decided(p.verb) {
+			of := about[ruleSubject(d.Rule.RuleKey)]
+			if len(of) == 0 || left == 0 {
+				continue
 			}
+			out, left = append(out, in.restsOn(&d, of)), left-1
 		}
-		out = append(out, best)
 	}
 	return out
+}
+
+// restsOn is the finding that a decision rests on, of those on its rule.
+func (in Input) restsOn(d *decide.Decision, of []int) int {
+	for _, i := range of {
+		if len(d.Because) > 0 && in.Judged.Findings[i].ID == d.Because[0] {
+			return i
+		}
+	}
+	return of[0]
+}
+
+// decide takes what was decided on the row's rule, and what that saves.
+func (v *changeView) decide(in Input, d *decide.Decision) {
+	v.Verb, v.Decided = capital(clean(string(d.Verb), 20)), newSentence(d.Why, sentenceLimit)
+	v.Gain, v.Unit = gain(in, d.Saves)
+	if d.Verb == decide.Delete {
+		v.Else = v.Advice
+		v.Advice = newSentence("Delete it.", sentenceLimit)
+		v.Verb = ""
+	}
+}
+
+// tidy leaves out what a row would say twice.
+func (v *changeView) tidy(f *noise.Finding) {
+	v.Anchor = f.ID
+	if strings.HasPrefix(v.Decided.Shown, v.Title.Shown) {
+		v.Title = v.Decided
+		v.Decided = text{}
+	}
+	if v.Gain == "" {
+		v.Unit = "saves no notifications"
+		if f.Action == noise.NotGiven {
+			v.Unit = "tells nobody"
+		}
+	}
 }
 
 // worthFirst keeps the findings on what nobody is told of in order: losses that
@@ -183,15 +231,15 @@ func changesIntro(in Input) string {
 	if in.Judged.Route != nil {
 		unit = "replayed notifications a week that name this rule alone"
 	}
-	return fmt.Sprintf("%s on %s: first the rules that can go, then by what following them would save, in %s, and last what nobody is told of. Nothing here knows what a rule is kept for: you do.",
+	return fmt.Sprintf("%s on %s: first the rules that can go or have to be repaired, then by what following them would save, in %s, and last what nobody is told of. Nothing here knows what a rule is kept for: you do.",
 		plural(n, "finding"), plural(len(rules), "rule"), unit)
 }
 
 func newChangeView(in Input, f *noise.Finding) changeView {
 	v := changeView{
 		Name: newText(f.Rule.Name, nameLimit), Severity: newText(f.Rule.Severity, 24), Kind: kindSays(f.Kind), Action: actionSays(f.Action),
-		Title: newText(f.Title, sentenceLimit), Advice: newText(f.Advice, sentenceLimit), Confidence: confidenceSays(f.Confidence),
-		Why: newText(f.Why, sentenceLimit), Place: newText(lineOf(f.Rule), nameLimit), Mark: gravityMark(f.Gravity), Gravity: string(f.Gravity),
+		Title: newSentence(f.Title, sentenceLimit), Advice: newSentence(f.Advice, sentenceLimit), Confidence: confidenceSays(f.Confidence),
+		Why: newSentence(f.Why, sentenceLimit), Place: newText(lineOf(f.Rule), nameLimit), Mark: gravityMark(f.Gravity), Gravity: string(f.Gravity),
 	}
 	if f.Rule.Name == "" {
 		v.Name = newText(cmp.Or(f.SLO, kindSays(f.Kind)), nameLimit)

@@ -25,6 +25,8 @@ type Document struct {
 	From            time.Time        `json:"from"`
 	To              time.Time        `json:"to"`
 	Source          string           `json:"source"`
+	Sentences       []string         `json:"sentences"`
+	Actions         []Action         `json:"actions"`
 	Summary         Totals           `json:"summary"`
 	KPIs            []KPI            `json:"kpis"`
 	Rules           []Rule           `json:"rules"`
@@ -252,7 +254,7 @@ func newDocument(in Input) Document {
 	s := &in.Current
 	return Document{
 		Schema: Schema, From: s.Window.From.UTC(), To: s.Window.To.UTC(), Source: in.Source,
-		Summary: newTotals(in), KPIs: newKPIs(in), Rules: newRules(in),
+		Sentences: lede(in), Actions: newActions(in), Summary: newTotals(in), KPIs: newKPIs(in), Rules: newRules(in),
 		SLOs: newSLOs(in), Incidents: newIncidents(in), Decisions: newDecisions(in), Findings: newFindings(in), Truth: newTruth(in), Redundancy: newRedundancy(in),
 		Receivers: newReceivers(in), Held: newHeld(in), RouteAssumed: routeAssumed(in), Woken: newWoken(in), IncidentMetrics: newIncidentMetrics(in),
 		Floods: newFloods(s.Floods), Standing: newStanding(s), DataQuality: newQuality(in),

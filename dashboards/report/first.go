@@ -2,85 +2,122 @@ package report
 
 import (
 	"math"
+	"strings"
 
 	"github.com/burnish-sre/burnish/noise/decide"
+	"github.com/burnish-sre/burnish/noise/truth"
 )
 
-// firstNamed is how many rules of a verb the plan names.
-const firstNamed = 4
+// How much of the plan stands on the first screen: rules with their reason, and
+// rules by name alone.
+const (
+	reasonsShown = 3
+	firstNamed   = 5
+)
 
 // firstRow is one line of the plan on the first screen: what to do, with which
 // rules, and what that saves.
 type firstRow struct {
-	Verb  string
-	Names []firstName
-	More  string // "3 more"
-	Saves string // empty where it saves nothing that is known
+	Verb    string
+	Of      string      // "3 rules"; empty where the items say it
+	Grave   bool        // nobody was told
+	Reasons []firstName // each with its reason
+	Names   []firstName // further ones, by name alone
+	More    string      // "3 more"
+	Saves   string      // empty where it saves nothing that is known
 }
 
 // firstName is a rule, or an incident, with the place where the page says more.
 type firstName struct {
 	Name   text
-	Change int // rank of its change; 0 where it has none
+	Why    text
+	Anchor string // empty where it has none
 }
 
-// newPlan is what to do first, by verb; then what nobody was told of.
-func newPlan(in Input, changes *changesView) []firstRow {
+// newPlan is what to do first, by verb, and what nobody was told of.
+func newPlan(in Input, changes *changesView, happened *happenedView) []firstRow {
 	if in.Judged == nil {
 		return nil
 	}
-	ranks := map[string]int{}
+	anchors := map[string]string{}
 	for _, c := range changes.Rows {
-		ranks[c.subject] = c.Rank
+		anchors[c.subject] = c.Anchor
 	}
 	var out []firstRow
-	for _, verb := range []decide.Verb{decide.Delete, decide.Merge, decide.Repair, decide.Retune, decide.Inhibit, decide.Review} {
-		if verb == decide.Repair {
-			out = append(out, untoldRow(in)...)
-		}
-		if all := in.decided(verb); len(all) > 0 {
-			out = append(out, newFirstRow(verb, all, ranks))
+	for _, p := range verbPlaces() {
+		if p.verb == VerbWatch {
+			out = append(out, untoldRow(in, happened)...)
+		} else if all := in.decided(p.verb); len(all) > 0 {
+			row := newFirstRow(p.verb, all, anchors)
+			if saves := in.savesOf(p.verb); saves >= 0.05 {
+				row.Saves = figure(math.Round(saves*10)/10) + " a week fewer"
+			}
+			out = append(out, row)
 		}
 	}
 	return out
 }
 
-func newFirstRow(verb decide.Verb, all []decide.Decision, ranks map[string]int) firstRow {
-	row := firstRow{Verb: capital(clean(string(verb), 20))}
-	for _, d := range all[:min(firstNamed, len(all))] {
-		row.Names = append(row.Names, firstName{newText(decidedName(d), nameLimit), ranks[ruleSubject(d.Rule.RuleKey)]})
-	}
-	if rest := len(all) - len(row.Names); rest > 0 {
-		row.More = count(rest) + " more"
-	}
-	saves := 0.0
-	for _, d := range all {
-		if d.Saves != nil && *d.Saves > 0 && !math.IsInf(*d.Saves, 0) {
-			saves += *d.Saves
+func newFirstRow(verb decide.Verb, all []decide.Decision, anchors map[string]string) firstRow {
+	row := firstRow{Verb: capital(clean(string(verb), 20)), Of: plural(len(all), "rule")}
+	for i, d := range all {
+		name := firstName{Name: newText(decidedName(d), nameLimit), Anchor: anchors[ruleSubject(d.Rule.RuleKey)]}
+		switch {
+		case i < reasonsShown && goesOrIsBroken(verb):
+			name.Why = newSentence(reason(d.Rule.Name, d.Why), 220)
+			row.Reasons = append(row.Reasons, name)
+		case len(row.Reasons)+len(row.Names) < firstNamed:
+			row.Names = append(row.Names, name)
 		}
 	}
-	if saves >= 0.05 {
-		row.Saves = figure(math.Round(saves*10)/10) + " a week fewer"
+	if rest := len(all) - len(row.Reasons) - len(row.Names); rest > 0 {
+		row.More = count(rest) + " more"
 	}
 	return row
 }
 
-// untoldRow names what nobody was told of, as something to be watched.
-func untoldRow(in Input) []firstRow {
-	j := in.judgement()
-	if j == nil {
+// goesOrIsBroken tells whether a decision is one that a person wants the reason
+// of before anything else.
+func goesOrIsBroken(verb decide.Verb) bool {
+	return verb == decide.Delete || verb == decide.Merge || verb == decide.Repair
+}
+
+// reason is why, as it goes on after the rule's name.
+func reason(rule, why string) string {
+	if rest, ok := strings.CutPrefix(why, rule+" "); ok && rule != "" && !strings.HasPrefix(rest, "(") {
+		return rest
+	}
+	return why
+}
+
+// untoldRow names what nobody was told of.
+func untoldRow(in Input, happened *happenedView) []firstRow {
+	all := in.untold()
+	if len(all) == 0 {
 		return nil
 	}
-	names, all := untold(j)
-	if all == 0 {
-		return nil
+	row := firstRow{Verb: "Nobody was told", Of: "of " + count(len(all)) + " of " + plural(len(in.judgement().Incidents), "incident"), Grave: true}
+	for i, x := range all[:min(len(all), reasonsShown)] {
+		name := firstName{Name: newText(incidentName(x), nameLimit), Anchor: happened.anchorOf(x.ID)}
+		if i == 0 || x.Declared {
+			name.Why = newSentence(untoldWhy(x), 220)
+			row.Reasons = append(row.Reasons, name)
+			continue
+		}
+		name.Name = newText(incidentName(x)+" on "+minute(x.From), nameLimit)
+		row.Names = append(row.Names, name)
 	}
-	row := firstRow{Verb: "Watch"}
-	for _, n := range names[:min(all, namesShown)] {
-		row.Names = append(row.Names, firstName{Name: newText("what nobody was told of: "+n, 2*nameLimit)})
-	}
-	if all > namesShown {
-		row.More = names[namesShown]
+	if rest := len(all) - len(row.Reasons) - len(row.Names); rest > 0 {
+		row.More = count(rest) + " more"
 	}
 	return []firstRow{row}
+}
+
+// incidentName is what people call an incident: the id that they gave it, or the
+// SLO that measured it.
+func incidentName(x *truth.Verdict) string {
+	if x.Declared || x.SLO == "" {
+		return x.ID
+	}
+	return x.SLO
 }

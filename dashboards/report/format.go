@@ -266,6 +266,14 @@ func newText(s string, limit int) text {
 	return t
 }
 
+// newSentence is a sentence with text from outside in it; its lines break
+// between words.
+func newSentence(s string, limit int) text {
+	t := newText(s, limit)
+	t.Parts = []string{t.Shown}
+	return t
+}
+
 // breakable splits a name where its words meet: HighLatency, disk_full.
 func breakable(s string) []string {
 	var parts []string

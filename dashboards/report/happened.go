@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,18 @@ type happenedView struct {
 	Rows                 []happenedRow
 }
 
+// anchorOf is the place of an incident on the page; empty where it is not shown.
+func (v *happenedView) anchorOf(id string) string {
+	for _, r := range v.Rows {
+		if r.id == id {
+			return r.Anchor
+		}
+	}
+	return ""
+}
+
 type happenedRow struct {
+	id, Anchor           string
 	Name, Group, Note    text
 	Severity             text
 	From, Lasted, Burned string
@@ -66,7 +78,9 @@ func newHappenedView(in Input) happenedView {
 	v := happenedView{Asked: true, Intro: happenedIntro(in, j)}
 	order := slices.SortedStableFunc(slices.Values(incidentPointers(j)), worstFirst)
 	for _, x := range order[:min(incidentsShown, len(order))] {
-		v.Rows = append(v.Rows, newHappenedRow(x))
+		row := newHappenedRow(x)
+		row.Anchor = "incident-" + strconv.Itoa(len(v.Rows)+1)
+		v.Rows = append(v.Rows, row)
 	}
 	v.Caption = "Incidents, the costliest first"
 	if rest := order[len(v.Rows):]; len(rest) > 0 {
@@ -144,6 +158,7 @@ func newHappenedRow(x *truth.Verdict) happenedRow {
 		name = x.ID
 	}
 	v := happenedRow{
+		id:   x.ID,
 		Name: newText(name, nameLimit), Group: labelsText(x.Labels, ""), Note: newText(x.Note, 200), Severity: newText(x.Severity, 24),
 		From: minute(x.From), Lasted: lasted(x), Burned: "unknown",
 	}
@@ -205,14 +220,9 @@ func offset(d time.Duration) string {
 }
 
 // untold names the incidents of which nobody was told, the worst first.
-func untold(j *truth.Judgement) (names []string, all int) {
-	for _, x := range slices.SortedStableFunc(slices.Values(incidentPointers(j)), worstFirst) {
-		if x.Told() {
-			continue
-		}
-		if all++; all > namesShown {
-			continue
-		}
+func untold(in Input) (names []string, all int) {
+	missed := in.untold()
+	for _, x := range missed[:min(namesShown, len(missed))] {
 		name := clean(x.ID, nameLimit)
 		if !x.Declared && x.SLO != "" {
 			name = clean(x.SLO, nameLimit) + " on " + minute(x.From)
@@ -222,10 +232,7 @@ func untold(j *truth.Judgement) (names []string, all int) {
 		}
 		names = append(names, name)
 	}
-	if rest := all - len(names); rest > 0 {
-		names = append(names, count(rest)+" more")
-	}
-	return names, all
+	return andMore(names, len(missed)), len(missed)
 }
 
 // ruleNames is a list of rules for a sentence.

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// judged writes the sections on what alerts are worth, but for what to change,
-// which comes sooner.
-func (m markdown) judged(v *view) {
-	m.happened(&v.Happened)
-	m.scores(&v.Scores)
-	m.watched(&v.Watched)
-	m.alike(&v.Alike)
-	m.actions(&v.Actions)
-	m.woken(&v.Woken)
-	m.metrics(&v.Metrics)
-}
-
 // plan writes what to do first.
 func (m markdown) plan(rows []firstRow) {
+	if len(rows) == 0 {
+		return
+	}
+	m.heading("Do first")
 	for _, r := range rows {
+		fmt.Fprintf(m.w, "- **%s** %s", escape(r.Verb), escape(r.Of))
+		if r.Saves != "" {
+			fmt.Fprintf(m.w, ", %s", escape(r.Saves))
+		}
+		fmt.Fprintln(m.w)
+		for _, n := range r.Reasons {
+			fmt.Fprintf(m.w, "  - **%s** %s\n", escape(n.Name.Shown), escape(n.Why.Shown))
+		}
 		var names []string
 		for _, n := range r.Names {
 			names = append(names, n.Name.Shown)
@@ -27,15 +27,11 @@ func (m markdown) plan(rows []firstRow) {
 		if r.More != "" {
 			names = append(names, r.More)
 		}
-		line := strings.Join(names, ", ")
-		if r.Saves != "" {
-			line += " (" + r.Saves + ")"
+		if len(names) > 0 {
+			fmt.Fprintf(m.w, "  - %s\n", escape(strings.Join(names, ", ")))
 		}
-		fmt.Fprintf(m.w, "- **%s** %s\n", escape(r.Verb), escape(line))
 	}
-	if len(rows) > 0 {
-		fmt.Fprintln(m.w)
-	}
+	fmt.Fprintln(m.w)
 }
 
 func (m markdown) changes(v *changesView) {
@@ -63,12 +59,20 @@ func (m markdown) change(c *changeView) {
 	fmt.Fprintf(m.w, "%d. **%s**, %s", c.Rank, escape(head), escape(c.Kind))
 	if c.Gain != "" {
 		fmt.Fprintf(m.w, ", %s %s", escape(c.Gain), escape(c.Unit))
+	} else {
+		fmt.Fprintf(m.w, ", %s", escape(c.Unit))
 	}
 	fmt.Fprintf(m.w, ". %s ", escape(c.Title.Shown))
+	if c.Decided.Shown != "" {
+		fmt.Fprintf(m.w, "%s ", escape(c.Decided.Shown))
+	}
 	if c.Verb != "" {
-		fmt.Fprintf(m.w, "**%s**: %s ", escape(c.Verb), escape(c.Decided.Shown))
+		fmt.Fprintf(m.w, "**%s.** ", escape(c.Verb))
 	}
 	fmt.Fprintf(m.w, "**%s**", escape(c.Advice.Shown))
+	if c.Else.Shown != "" {
+		fmt.Fprintf(m.w, " If it has to stay: %s", escape(c.Else.Shown))
+	}
 	var evidence []string
 	for _, e := range c.Evidence {
 		evidence = append(evidence, e.Name.Shown+" "+e.Value.Shown)

@@ -2,47 +2,11 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/burnish-sre/burnish/noise/decide"
 )
-
-// judgedSentences say what the alerts were worth, and what would help most.
-func judgedSentences(in Input) []string {
-	if in.Judged == nil {
-		return nil
-	}
-	var out []string
-	if s := worthSentence(in); s != "" {
-		out = append(out, s)
-	}
-	if s := untoldSentence(in); s != "" {
-		out = append(out, s)
-	}
-	if s := mostSentence(in); s != "" {
-		out = append(out, s)
-	}
-	return out
-}
-
-// mostSentence names the finding that would save most; empty where none would.
-func mostSentence(in Input) string {
-	for i := range in.Judged.Findings {
-		f := &in.Judged.Findings[i]
-		amount, unit := gain(in, f.Saves)
-		if amount == "" || *f.Saves < 0 || f.Rule.Name == "" {
-			continue
-		}
-		if r := in.Judged.Route; r != nil {
-			n, _ := totalSent(in)
-			unit = "of " + figure(math.Round(r.PerWeek(*n)*10)/10) + " notifications a week"
-		}
-		return fmt.Sprintf("One change would save most: %s (%s), %s %s.", clean(f.Rule.Name, nameLimit), kindSays(f.Kind), amount, unit)
-	}
-	return ""
-}
 
 // worthSentence is how much reached people, and how much of it was about
 // something.
@@ -63,6 +27,9 @@ func worthSentence(in Input) string {
 			parts = append(parts, fmt.Sprintf("%s episodes that can be judged (%s) were about %s", of(p), percent(p.Ratio()), anIncident(len(j.Incidents))))
 		}
 	}
+	if saved := savedClause(in); saved != "" {
+		parts = append(parts, saved)
+	}
 	if len(parts) == 0 {
 		return ""
 	}
@@ -82,7 +49,7 @@ func untoldSentence(in Input) string {
 	if j == nil {
 		return ""
 	}
-	names, all := untold(j)
+	names, all := untold(in)
 	if all == 0 {
 		return ""
 	}

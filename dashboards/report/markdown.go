@@ -13,19 +13,19 @@ import (
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	m := markdown{w: bufio.NewWriter(w)}
 	m.head(&r.view)
-	if !r.view.NoData {
-		m.figures(&r.view)
-	}
 	m.changes(&r.view.Changes)
 	m.promises(&r.view)
-	m.judged(&r.view)
+	m.happened(&r.view.Happened)
+	m.metrics(&r.view.Metrics)
+	m.noise(&r.view)
 	if !r.view.NoData {
-		m.rules(&r.view)
 		m.floods(&r.view)
+		m.standing(&r.view)
 		m.kpis(&r.view)
 		m.severity(&r.view)
-		m.standing(&r.view)
 	}
+	m.watched(&r.view.Watched)
+	m.actions(&r.view.Actions)
 	m.quality(&r.view)
 	m.terms(&r.view)
 	if err := m.w.Flush(); err != nil {
@@ -107,10 +107,18 @@ func (m markdown) head(v *view) {
 	}
 }
 
-func (m markdown) figures(v *view) {
-	m.heading("The figures that matter")
-	m.table([]string{"Figure", v.This + ":", "Before:", "Benchmark", "Verdict"}, kpiCells(v.Figures))
-	m.paragraph(v.JudgedBy + " All counts are of alerts that began to fire, not of notifications.")
+// noise writes how much there was, from which rules, and what it was worth.
+func (m markdown) noise(v *view) {
+	if !v.NoData {
+		if len(v.Loudest) > 0 {
+			m.heading("How much noise")
+			m.paragraph(strings.Join(v.Loudest, " "))
+		}
+		m.rules(v)
+	}
+	m.scores(&v.Scores)
+	m.alike(&v.Alike)
+	m.woken(&v.Woken)
 }
 
 func (m markdown) promises(v *view) {
@@ -231,7 +239,7 @@ func (m markdown) floods(v *view) {
 
 func (m markdown) kpis(v *view) {
 	m.heading("Against the standards")
-	m.paragraph(v.JudgedBy)
+	m.paragraph(v.JudgedBy + " All counts are of alerts that began to fire, not of notifications.")
 	m.table([]string{"Figure", v.This + ":", "Before:", "Benchmark", "Verdict"}, kpiCells(v.KPIs))
 }
 

@@ -31,6 +31,7 @@ type view struct {
 	NoData                               bool
 
 	Lede, Headlines []string
+	Loudest         []string
 	Figures         []kpiView
 	First           []firstRow
 	Changes         changesView
@@ -137,7 +138,7 @@ func newView(in Input) view {
 		Title: "Alert hygiene, " + dates(s.Window), Dates: dates(s.Window), Zone: "UTC",
 		Source: clean(in.Source, titleLimit), Route: clean(in.Route, nameLimit), Version: clean(in.Version, nameLimit),
 		Length: length(s.Window), This: this(s.Window), BeforeIsKnown: in.Previous != nil, NoData: !s.Observed,
-		Lede: lede(in), Headlines: headlines(in),
+		Lede: lede(in), Headlines: headlines(in), Loudest: loudest(in),
 		Changes: newChangesView(in), Promises: newPromisesView(in),
 		Happened: newHappenedView(in), Scores: newScoresView(in), Watched: newWatchedView(in), Alike: newAlikeView(in),
 		Actions: newActionsView(in), Woken: newWokenView(in), Metrics: newMetricsView(in),
@@ -145,7 +146,7 @@ func newView(in Input) view {
 		Severity: newSeverityView(s), Standing: newStandingView(s),
 		Quality: quality(in), Definitions: slices.Concat(definitions(s.Options), promiseDefinitions(len(in.SLOs)+len(in.UnknownSLOs) > 0), judgedDefinitions(in)),
 	}
-	v.First = newPlan(in, &v.Changes)
+	v.First = newPlan(in, &v.Changes, &v.Happened)
 	v.takeKPIs(in)
 	v.takeSpells(s)
 	for _, w := range in.Warnings {

@@ -3,24 +3,13 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/slo"
 )
 
-// lede is the report in three sentences, and more on what alerts were worth and
-// on promises as far as there is any.
-func lede(in Input) []string {
-	out := ledeOnAlerts(in)
-	out = slices.Insert(out, 1, judgedSentences(in)...)
-	if promises := promiseSentence(in); promises != "" {
-		out = append(out, promises)
-	}
-	return out
-}
-
+// ledeOnAlerts is how noisy it was, in three sentences.
 func ledeOnAlerts(in Input) []string {
 	s := &in.Current
 	if !s.Observed {
