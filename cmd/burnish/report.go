@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +32,7 @@ func newReport(g *globals) *cobra.Command {
 	var source sourceFlags
 	var window windowFlags
 	var by judgeFlags
-	var format, output string
+	var format, output, postmortem string
 	var sloFiles []string
 	cmd := &cobra.Command{
 		Use: "report", Short: "Make the alert-hygiene report", Args: noArgs,
@@ -51,6 +54,9 @@ func newReport(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if postmortem != "" {
+				return g.writePostmortem(r, postmortem, output)
+			}
 			return g.writeReport(r, kinds, output)
 		},
 	}
@@ -59,6 +65,7 @@ func newReport(g *globals) *cobra.Command {
 	by.register(cmd.Flags())
 	cmd.Flags().StringArrayVar(&sloFiles, "slo.files", nil, "Glob of files with SLOs whose budgets are shown; may be repeated. Default: those of --config.file.")
 	cmd.Flags().StringVar(&format, "format", "md", "Forms to write, separated by commas: html, md, json.")
+	cmd.Flags().StringVar(&postmortem, "postmortem", "", "Id of an incident: write a skeleton of its post-mortem, as Markdown, instead of the report.")
 	cmd.Flags().StringVar(&output, "output", "-", "Folder to write report.html, report.md and report.json into; - for standard output.")
 	return cmd
 }
@@ -120,6 +127,47 @@ func (g *globals) writeReport(r *report.Report, kinds []string, output string) e
 		_, _ = fmt.Fprintln(g.stderr, "wrote", path)
 	}
 	return nil
+}
+
+// postmortemName keeps of an incident's id what is safe in the name of a file.
+var postmortemName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// mostNamed is how many incidents are named to somebody who asked for another.
+const mostNamed = 10
+
+// writePostmortem writes the skeleton of an incident's post-mortem.
+func (g *globals) writePostmortem(r *report.Report, id, output string) error {
+	var b bytes.Buffer
+	err := r.WritePostmortem(&b, id)
+	if errors.Is(err, report.ErrNoIncident) {
+		return badUsage("--postmortem: %v; %s", err, incidentsNamed(r))
+	}
+	if err != nil || output == "-" {
+		_, werr := g.stdout.Write(b.Bytes())
+		return errors.Join(err, werr)
+	}
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return fmt.Errorf("make output folder: %w", err)
+	}
+	path := filepath.Join(output, "postmortem-"+postmortemName.ReplaceAllString(id, "-")+".md")
+	if err := writeFile(path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(g.stderr, "wrote", path)
+	return nil
+}
+
+// incidentsNamed lists the latest incidents of a report.
+func incidentsNamed(r *report.Report) string {
+	all := r.Document().Incidents
+	if len(all) == 0 {
+		return "it holds none: give SLOs, or declare incidents"
+	}
+	var ids []string
+	for _, x := range all[max(0, len(all)-mostNamed):] {
+		ids = append(ids, strconv.Quote(x.ID))
+	}
+	return "the latest are " + strings.Join(ids, ", ")
 }
 
 // writeFile writes a file beside its place and then moves it there, so that

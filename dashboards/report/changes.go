@@ -37,7 +37,7 @@ type changeView struct {
 	Title, Advice        text
 	Verb                 string // of the decision on the rule; empty where there is none
 	Decided              text
-	Else                 text // what to do where the rule has to stay
+	Else                 text   // what to do where the rule has to stay
 	Gain, Unit           string // "15", "notifications a week fewer, replayed"
 	Evidence             []evidenceView
 	Confidence           string

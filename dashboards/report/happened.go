@@ -14,8 +14,10 @@ import (
 
 // How many rows of the tables of truth are shown.
 const (
-	incidentsShown = 10
-	signalsShown   = 5
+	incidentsShown = 8
+	untoldPlaces   = 3 // of these, for what nobody was told of
+	briefShown     = 30
+	signalsShown   = 7
 	scoresShown    = 20
 	watchedShown   = 20
 )
@@ -23,16 +25,17 @@ const (
 // noTruth says why nothing is said of precision.
 const noTruth = "Nothing tells what really happened, so nothing is said of precision: give SLOs, or declare incidents."
 
-// happenedView is what really happened, the worst first.
+// happenedView is what really happened: the worst as timelines, more in brief.
 type happenedView struct {
 	Asked                bool // somebody judged, with truth or without
 	Intro, Caption, More string
 	Rows                 []happenedRow
+	Brief                []happenedRow
 }
 
 // anchorOf is the place of an incident on the page; empty where it is not shown.
 func (v *happenedView) anchorOf(id string) string {
-	for _, r := range v.Rows {
+	for _, r := range slices.Concat(v.Rows, v.Brief) {
 		if r.id == id {
 			return r.Anchor
 		}
@@ -46,14 +49,9 @@ type happenedRow struct {
 	Severity             text
 	From, Lasted, Burned string
 	Verdict, Says        string
-	Signals              []signalRow
+	Answered             string // empty where nobody knows
+	Events               []event
 	MoreSignals          string
-}
-
-type signalRow struct {
-	When         string
-	Name, Labels text
-	Late         bool // it did not begin with the incident
 }
 
 // judgement is what truth tells; nil where there is none.
@@ -76,24 +74,50 @@ func newHappenedView(in Input) happenedView {
 		return happenedView{Asked: in.Judged != nil, Intro: noTruth}
 	}
 	v := happenedView{Asked: true, Intro: happenedIntro(in, j)}
-	order := slices.SortedStableFunc(slices.Values(incidentPointers(j)), worstFirst)
-	for _, x := range order[:min(incidentsShown, len(order))] {
-		row := newHappenedRow(x)
-		row.Anchor = "incident-" + strconv.Itoa(len(v.Rows)+1)
-		v.Rows = append(v.Rows, row)
+	worst, rest := chooseIncidents(in)
+	for _, i := range worst {
+		v.Rows = append(v.Rows, v.newRow(in, i, signalsShown))
 	}
-	v.Caption = "Incidents, the costliest first"
-	if rest := order[len(v.Rows):]; len(rest) > 0 {
-		v.Caption = fmt.Sprintf("The %d worst of %s", len(v.Rows), plural(len(order), "incident"))
+	for _, i := range rest[:min(briefShown, len(rest))] {
+		v.Brief = append(v.Brief, v.newRow(in, i, 0))
+	}
+	v.Caption = "The other incidents, the latest first"
+	if left := rest[len(v.Brief):]; len(left) > 0 {
 		untold := 0
-		for _, x := range rest {
-			if !x.Told() {
+		for _, i := range left {
+			if !j.Incidents[i].Told() {
 				untold++
 			}
 		}
-		v.More = fmt.Sprintf("Not shown: %s; of %s of them nobody was told. All are in the JSON.", plural(len(rest), "more incident"), noneOr(untold))
+		v.More = fmt.Sprintf("Not shown: %s; of %s of them nobody was told. All are in the JSON.", plural(len(left), "more incident"), noneOr(untold))
 	}
 	return v
+}
+
+// chooseIncidents picks those that are shown as timelines, by their place: the
+// worst that nobody was told of first, then the costliest. The rest is by time,
+// the latest first.
+func chooseIncidents(in Input) (worst, rest []int) {
+	all := in.judgement().Incidents
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return worstFirst(&all[a], &all[b]) })
+	taken := map[int]bool{}
+	for _, i := range order {
+		if !all[i].Told() && len(worst) < untoldPlaces {
+			worst, taken[i] = append(worst, i), true
+		}
+	}
+	for _, i := range order {
+		if !taken[i] && len(worst) < incidentsShown {
+			worst, taken[i] = append(worst, i), true
+		}
+	}
+	rest = slices.DeleteFunc(order, func(i int) bool { return taken[i] })
+	slices.SortStableFunc(rest, func(a, b int) int { return all[b].From.Compare(all[a].From) })
+	return worst, rest
 }
 
 func noneOr(n int) string {
@@ -152,27 +176,33 @@ func happenedIntro(in Input, j *truth.Judgement) string {
 	return out + fmt.Sprintf("Of %s of %s nobody was told.", count(untold), count(n))
 }
 
-func newHappenedRow(x *truth.Verdict) happenedRow {
-	name := cmp.Or(x.SLO, x.ID)
-	if x.Declared {
-		name = x.ID
-	}
-	v := happenedRow{
-		id:   x.ID,
-		Name: newText(name, nameLimit), Group: labelsText(x.Labels, ""), Note: newText(x.Note, 200), Severity: newText(x.Severity, 24),
+// newRow is an incident with as many of its alerts as are to be shown.
+func (v *happenedView) newRow(in Input, place, signals int) happenedRow {
+	x := &in.judgement().Incidents[place]
+	row := happenedRow{
+		id: x.ID, Anchor: "incident-" + strconv.Itoa(len(v.Rows)+len(v.Brief)+1),
+		Name: newText(incidentName(x), nameLimit), Group: labelsText(x.Labels, ""), Note: newSentence(x.Note, 200), Severity: newText(x.Severity, 24),
 		From: minute(x.From), Lasted: lasted(x), Burned: "unknown",
 	}
 	if x.Burned != nil {
-		v.Burned = percent(*x.Burned)
+		row.Burned = percent(*x.Burned)
 	}
-	v.Verdict, v.Says = toldBy(x)
-	for _, s := range x.Signals[:min(signalsShown, len(x.Signals))] {
-		v.Signals = append(v.Signals, newSignalRow(x, s))
+	row.Verdict, row.Says = toldBy(x)
+	answer, answered := in.Judged.Answers[place]
+	switch {
+	case answered:
+		row.Answered = "answered after " + span(max(0, answer.At.Sub(x.DetectedAt)))
+	case in.Judged.Answers != nil && !x.DetectedAt.IsZero():
+		row.Answered = "nobody answered by a silence"
 	}
-	if rest := len(x.Signals) + x.Hidden - len(v.Signals); rest > 0 {
-		v.MoreSignals = plural(rest, "more alert")
+	if signals == 0 {
+		return row
 	}
-	return v
+	row.Events = newTimeline(x, answer.At, signals)
+	if rest := len(x.Signals) + x.Hidden - min(signals, len(x.Signals)); rest > 0 {
+		row.MoreSignals = plural(rest, "more alert")
+	}
+	return row
 }
 
 func lasted(x *truth.Verdict) string {
@@ -196,16 +226,6 @@ func toldBy(x *truth.Verdict) (mark, says string) {
 		return "good", "told at once by " + first
 	}
 	return "good", "told after " + span(d) + " by " + first
-}
-
-func newSignalRow(x *truth.Verdict, s truth.Signal) signalRow {
-	row := signalRow{Name: newText(s.Name, 60), Labels: labelsText(s.Labels, "severity"), Late: !s.Onset}
-	if !s.Onset {
-		row.When = "fired already"
-		return row
-	}
-	row.When = offset(s.FiredAt.Sub(x.From))
-	return row
 }
 
 // offset is a time from the start of an incident.

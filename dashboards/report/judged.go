@@ -24,6 +24,9 @@ type Judged struct {
 	Overlap   *overlap.Result
 	Route     *route.Result
 	Responses []truth.Response
+	// Answers are the first answers to incidents, by their place in the
+	// judgement; nil where no silences are known.
+	Answers map[int]truth.Ack
 	// Woken is when episodes began and, where Alertmanager was replayed, when
 	// notifications came, by the hours of the people; nil where nobody asked.
 	Woken, WokenBy *truth.Woken
@@ -162,6 +165,10 @@ func judgedIncidents(in Input) []Incident {
 			ID: v.ID, SLO: known(v.SLO), Group: v.Labels.Map(), From: v.From.UTC(), To: v.To.UTC(),
 			Declared: v.Declared, Severity: known(v.Severity), Note: known(v.Note),
 			Signals: newSignals(v.Signals), DetectedBy: detectedBy(v.Signals),
+		}
+		row.Told = new(v.Told())
+		if a, ok := in.Judged.Answers[i]; ok {
+			row.AcknowledgedAt = new(a.At.UTC())
 		}
 		if v.Burned != nil {
 			row.Burned = new(millionths(*v.Burned))

@@ -24,6 +24,7 @@ func judgedInput(t testing.TB) Input {
 		Findings: judgedFindings(), Decisions: judgedDecisions(), Judgement: judgedWeek(),
 		Overlap: judgedOverlap(), Route: judgedRoute(),
 		Responses: judgedResponses(),
+		Answers:   map[int]truth.Ack{0: {At: monday.Add(60*time.Hour + 14*time.Minute)}},
 		Woken:     &truth.Woken{All: truth.Moments{Asleep: 14, OffHours: 6, AtWork: 12, Deploying: slo.Proportion{Count: 3, Of: 32}}},
 		WokenBy:   &truth.Woken{All: truth.Moments{Asleep: 9, OffHours: 4, AtWork: 8}},
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -112,21 +113,18 @@ func (m markdown) happened(v *happenedView) {
 		return
 	}
 	var rows [][]string
-	for _, r := range v.Rows {
+	for _, r := range slices.Concat(v.Rows, v.Brief) {
 		name := named(r.Name, r.Group)
 		for _, more := range []string{r.Severity.Shown, r.Note.Shown} {
 			if more != "" {
 				name += "; " + more
 			}
 		}
-		var signals []string
-		for _, s := range r.Signals {
-			signals = append(signals, s.When+" "+s.Name.Shown)
+		says := r.Says
+		if r.Answered != "" {
+			says += "; " + r.Answered
 		}
-		if r.MoreSignals != "" {
-			signals = append(signals, r.MoreSignals)
-		}
-		rows = append(rows, []string{name, r.From, r.Lasted, r.Burned, r.Says, orDash(strings.Join(signals, "; "))})
+		rows = append(rows, []string{name, r.From, r.Lasted, r.Burned, says, orDash(timelineWords(r.Events, r.MoreSignals))})
 	}
 	m.table([]string{"Incident", "From", "Lasted:", "Of budget:", "Who told", "Signals in order of onset"}, rows)
 	m.paragraph(v.More)

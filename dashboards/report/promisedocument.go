@@ -40,6 +40,11 @@ type Incident struct {
 	DetectedAt *time.Time        `json:"detected_at"`
 	Detection  *float64          `json:"detection_seconds"`
 	Signals    []Signal          `json:"signals"`
+
+	// Told is false where nobody was told of it; nil where nobody judged.
+	// AcknowledgedAt is the first answer: a silence made on an alert about it.
+	Told           *bool      `json:"told"`
+	AcknowledgedAt *time.Time `json:"acknowledged_at"`
 }
 
 func newSLOs(in Input) []SLO {

@@ -273,7 +273,7 @@ func TestPromisesInJSON(t *testing.T) {
 		"id": "shop/cart@2026-11-15T18:00:00Z", "slo": "shop/cart", "group": map[string]any{}, "from": "2026-11-15T18:00:00Z",
 		"to": "2026-11-16T00:00:00Z", "budget_burned_ratio": 0.72, "peak_burn_rate": 1.2,
 		"declared": false, "severity": nil, "note": nil,
-		"detected_by": nil, "detected_at": nil, "detection_seconds": nil, "signals": nil,
+		"detected_by": nil, "detected_at": nil, "told": nil, "acknowledged_at": nil, "detection_seconds": nil, "signals": nil,
 	}, doc.Incidents[0])
 }
 

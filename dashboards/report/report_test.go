@@ -96,14 +96,20 @@ func TestGolden(t *testing.T) {
 		"small.json": written(t, r.WriteJSON),
 		"small.txt":  strings.Join(r.Headlines(), "\n") + "\n",
 	} {
-		path := filepath.Join("testdata", name)
-		if *update {
-			require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-		}
-		want, err := os.ReadFile(path)
-		require.NoError(t, err, "run go test with -update to write it")
-		assert.Equal(t, string(want), got, name)
+		golden(t, name, got)
 	}
+}
+
+// golden holds what is written against a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "run go test with -update to write it")
+	assert.Equal(t, string(want), got, name)
 }
 
 func TestFiguresOfTheSmallWeek(t *testing.T) {

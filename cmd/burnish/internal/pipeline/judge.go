@@ -67,6 +67,7 @@ func (r *Reading) Judge(ctx context.Context, src collector.Source, o JudgeOption
 		return nil, err
 	}
 	j.out.Responses = truth.Respond(c, j.out.Judgement, o.Silences)
+	j.out.Answers = truth.Answers(c, j.out.Judgement, o.Silences)
 	if err := j.woken(ctx); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,74 @@
+package report
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestGoldenOfAJudgedWeek(t *testing.T) {
+	r := Build(judgedInput(t))
+	golden(t, "judged.html", written(t, r.WriteHTML))
+	golden(t, "judged.md", written(t, r.WriteMarkdown))
+}
+
+func TestGoldenOfAPostmortem(t *testing.T) {
+	for id, name := range map[string]string{
+		"war-room-7": "postmortem.md", "shop/cart@2026-11-15T18:00:00Z": "postmortem-untold.md",
+	} {
+		var b bytes.Buffer
+		require.NoError(t, Build(judgedInput(t)).WritePostmortem(&b, id))
+		golden(t, name, b.String())
+		assert.NotRegexp(t, regexp.MustCompile(`(?i)root cause|caused by`), b.String())
+	}
+}
+
+func TestAPostmortemOfNoIncidentIsRefused(t *testing.T) {
+	var b bytes.Buffer
+	require.ErrorIs(t, Build(judgedInput(t)).WritePostmortem(&b, "another"), ErrNoIncident)
+	assert.Empty(t, b.String())
+}
+
+func TestAPostmortemIsInTheOrderOfTime(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, Build(judgedInput(t)).WritePostmortem(&b, "war-room-7"))
+	last := ""
+	rows := 0
+	for line := range strings.SplitSeq(b.String(), "\n") {
+		if at, ok := strings.CutPrefix(line, "| 2026-"); ok {
+			require.GreaterOrEqual(t, at[:14], last)
+			last = at[:14]
+			rows++
+		}
+	}
+	assert.Equal(t, 7, rows, "began, three alerts, detected, acknowledged, over")
+}
+
+func TestHostileTextInAPostmortemStaysText(t *testing.T) {
+	in := judgedInput(t)
+	x := &in.Judged.Judgement.Incidents[0]
+	x.ID, x.Note, x.Severity = "<script>alert(1)</script>|\n# x", "\x1b[31m"+strings.Repeat("y", 10_000), "a|b"
+	x.Signals[0].Name = "![x](http://evil)"
+	var b bytes.Buffer
+	require.NoError(t, Build(in).WritePostmortem(&b, x.ID))
+	for _, bad := range []string{"<script", "\x1b", "\n# x", "![x]", "http://", strings.Repeat("y", titleLimit+1)} {
+		assert.NotContains(t, b.String(), bad)
+	}
+	html := written(t, Build(in).WriteHTML)
+	assert.NotContains(t, html, "<script")
+	assert.NotContains(t, html, "ZgotmplZ")
+}
+
+func TestEveryIncidentHasItsPlaceOnThePage(t *testing.T) {
+	html := written(t, Build(judgedInput(t)).WriteHTML)
+	for _, href := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(html, -1) {
+		assert.Contains(t, html, `id="`+href[1]+`"`, "a link leads somewhere")
+	}
+	assert.Equal(t, 3, strings.Count(html, `<article class="incident"`))
+	_, incidents, _ := strings.Cut(html, `<article class="incident"`)
+	assert.Less(t, strings.Index(incidents, "nobody was told"), strings.Index(incidents, "told after"), "what nobody was told of comes first")
+}
