@@ -118,8 +118,9 @@ func (g *globals) lintRules(args []string, f lintFlags) error {
 		held++
 		return true
 	}
-	in := lint.Input{Rules: read.rules, Proofs: proofs(read.rules)}
-	o.Impossible = implies.Impossible
+	book := implies.Read(read.rules)
+	in := lint.Input{Rules: read.rules, Proofs: proofs(book), Trees: read.trees}
+	o.Impossible = book.Impossible
 	result := lintformat.Result{
 		Findings: lint.Run(in, o), Files: read.files, Unread: read.unread, Rules: len(read.rules), Version: version, Help: lintHelp(),
 	}
@@ -167,9 +168,9 @@ func matches(f noise.Finding, name string) bool {
 }
 
 // proofs are the pairs of rules of which one certainly fires with the other.
-func proofs(rules []noise.Rule) []lint.Proof {
+func proofs(book *implies.Book) []lint.Proof {
 	var out []lint.Proof
-	for _, p := range implies.Pairs(rules) {
+	for _, p := range book.Pairs() {
 		var by []string
 		for _, r := range p.Reasons {
 			by = append(by, string(r))

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/lint"
 	"github.com/burnish-sre/burnish/noise/rulefile"
 )
 
@@ -36,6 +37,7 @@ type readRules struct {
 	excuses       map[ruleAt]excuse
 	notes         []string // on comments that name no kind
 	files, unread int
+	trees         *lint.Trees // of their expressions
 }
 
 // largestRuleFile bounds what is read of a file, in bytes.
@@ -44,7 +46,7 @@ const largestRuleFile = 64 << 20
 // readRuleFiles reads the rules of the files that the arguments name or match,
 // each once. What can't be read is the error; the rest is still returned.
 func readRuleFiles(args []string) (readRules, error) {
-	out := readRules{excuses: map[ruleAt]excuse{}}
+	out := readRules{excuses: map[ruleAt]excuse{}, trees: &lint.Trees{}}
 	var paths []string
 	var errs []error
 	for _, arg := range args {
@@ -58,7 +60,7 @@ func readRuleFiles(args []string) (readRules, error) {
 		paths = append(paths, found...)
 	}
 	slices.Sort(paths)
-	for _, f := range readAll(slices.Compact(paths)) {
+	for _, f := range readAll(slices.Compact(paths), out.trees.Parse) {
 		if f.err != nil {
 			out.unread++
 			errs = append(errs, f.err)
@@ -80,15 +82,15 @@ type readFile struct {
 }
 
 // readAll reads files, as many at once as there are processors, in the order of
-// the paths.
-func readAll(paths []string) []readFile {
+// the paths. Each expression is checked.
+func readAll(paths []string, check func(expr string) error) []readFile {
 	out := make([]readFile, len(paths))
 	next := make(chan int)
 	var readers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		readers.Go(func() {
 			for i := range next {
-				out[i] = readRuleFile(paths[i])
+				out[i] = readRuleFile(paths[i], check)
 			}
 		})
 	}
@@ -100,7 +102,7 @@ func readAll(paths []string) []readFile {
 	return out
 }
 
-func readRuleFile(path string) readFile {
+func readRuleFile(path string, check func(expr string) error) readFile {
 	f := readFile{path: path}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -117,7 +119,7 @@ func readRuleFile(path string) readFile {
 		return f
 	}
 	f.text = string(text)
-	f.rules, f.err = rulefile.Parse(path, text)
+	f.rules, f.err = rulefile.ParseChecked(path, text, check)
 	return f
 }
 

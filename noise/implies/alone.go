@@ -9,27 +9,7 @@ import (
 // Impossible tells why a condition can't be true whatever the data are. It takes
 // the metric up for 0 or 1, and metrics that are named as counters (_total,
 // _count, _bucket) for never negative.
-func Impossible(expr string) (reason string, ok bool) {
-	e, err := parse(expr)
-	if err != nil || e.Type() != parser.ValueTypeVector {
-		return "", false
-	}
-	r := ranges{conventions: true}
-	ws, ok := worlds(newForm(e), r)
-	if !ok {
-		return "", false
-	}
-	for i := range ws {
-		why := ws[i].refuted(r)
-		if why == "" {
-			return "", false
-		}
-		if reason == "" {
-			reason = why
-		}
-	}
-	return reason, reason != ""
-}
+func Impossible(expr string) (reason string, ok bool) { return read(expr).impossible() }
 
 // refuted says why the world can't be: by itself, or because it excludes what it
 // has to hold.

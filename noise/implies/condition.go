@@ -2,7 +2,6 @@ package implies
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -78,13 +77,7 @@ func (a Condition) steps(d time.Duration) time.Duration {
 // compiled is a condition that was read.
 type compiled struct {
 	Condition
-	expr   parser.Expr
-	text   string
-	form   *form
-	worlds []world // all that can be; empty where it can't be true or is too complex
-	unique bool
-	risky  []string // parts that may fail, by their text
-	parts  map[string]bool
+	*reading
 }
 
 var errUnsteady = errors.New("ties are broken at random")
@@ -115,47 +108,9 @@ func unsteady(e parser.Expr, picked bool) bool {
 
 // compile reads a condition; an error says why nothing can be proven of it.
 func compile(c Condition) (*compiled, error) {
-	e, err := parse(c.Expr)
-	if err != nil {
+	r := read(c.Expr)
+	if err := r.judge(); err != nil {
 		return nil, err
 	}
-	if e.Type() != parser.ValueTypeVector && e.Type() != parser.ValueTypeScalar {
-		return nil, fmt.Errorf("read condition: %s is no condition", parser.DocumentedType(e.Type()))
-	}
-	if unsteady(e, false) {
-		return nil, errUnsteady
-	}
-	out := &compiled{Condition: c, expr: e, text: text(e), form: newForm(e), unique: unique(e), risky: fallible(e)}
-	ws, ok := worlds(out.form, ranges{})
-	if !ok {
-		return out, nil
-	}
-	for _, w := range ws {
-		if w.void == "" {
-			out.worlds = append(out.worlds, w)
-		}
-	}
-	return out, nil
-}
-
-// contains tells whether c evaluates a part with this text at the same instant
-// as c itself.
-func (c *compiled) contains(part string) bool {
-	if c.parts == nil {
-		c.parts = map[string]bool{}
-		collect(c.expr, c.parts)
-	}
-	return c.parts[part]
-}
-
-func collect(e parser.Expr, parts map[string]bool) {
-	parts[text(e)] = true
-	if _, ok := e.(*parser.SubqueryExpr); ok {
-		return
-	}
-	for child := range parser.ChildrenIter(e) {
-		if sub, ok := child.(parser.Expr); ok {
-			collect(sub, parts)
-		}
-	}
+	return &compiled{c, r}, nil
 }

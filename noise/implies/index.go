@@ -4,11 +4,10 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
-
-	"github.com/burnish-sre/burnish/noise"
 )
 
 // index finds for a rule those that it may imply.
@@ -32,21 +31,21 @@ type core struct {
 	lines  []*line
 	byLine map[lineKey]*line
 	others []*member // simple, but no half-line
-	weaker []*core   // cores of which this one is a part; nil until asked for
-	asked  bool
+	weaker []*core   // cores of which this one is a part, once asked for
+	asked  sync.Once
 }
 
-func newIndex(rules []noise.Rule) *index {
-	x := &index{members: make([]member, len(rules)), buckets: map[string]*bucket{}, texts: map[string][]*member{}}
-	for i, r := range rules {
+func newIndex(book *Book) *index {
+	x := &index{members: make([]member, len(book.rules)), buckets: map[string]*bucket{}, texts: map[string][]*member{}}
+	for i := range book.rules {
 		x.members[i].rule = i
-		c, err := compile(ConditionOf(r))
-		if err != nil {
+		c := book.condition(i)
+		if c == nil {
 			continue
 		}
 		x.members[i].c = c
 		x.texts[c.text] = append(x.texts[c.text], &x.members[i])
-		for _, key := range entries(c.form) {
+		for _, key := range c.entries {
 			x.bucket(key).add(&x.members[i])
 		}
 	}
@@ -175,8 +174,8 @@ func (x *index) candidates(a *member) []*member {
 	if len(a.c.worlds) == 0 {
 		return out
 	}
-	for _, l := range a.c.worlds[0].leaves {
-		b := x.buckets[skeleton(l.core)]
+	for i, l := range a.c.worlds[0].leaves {
+		b := x.buckets[a.c.measures[i]]
 		if b == nil {
 			continue
 		}
@@ -199,14 +198,15 @@ func (x *index) twins(a *member) []*member {
 	return around(x.texts[a.c.text], a, maxTwins)
 }
 
-// around are the members nearest to a in the list.
+// around are the members nearest to a in the list. What is appended to the
+// result does not touch the list.
 func around(ms []*member, a *member, most int) []*member {
 	if len(ms) <= most {
-		return ms
+		return slices.Clip(ms)
 	}
 	i, _ := slices.BinarySearchFunc(ms, a.rule, func(m *member, rule int) int { return m.rule - rule })
 	from := min(max(0, i-most/2), len(ms)-most)
-	return ms[from : from+most]
+	return slices.Clip(ms[from : from+most])
 }
 
 // weaker are the cores of which the leaf's is a part, itself first.
@@ -215,9 +215,7 @@ func (b *bucket) weaker(l leaf) []*core {
 	if own == nil {
 		return b.search(l)
 	}
-	if !own.asked {
-		own.weaker, own.asked = append([]*core{own}, b.search(l)...), true
-	}
+	own.asked.Do(func() { own.weaker = append([]*core{own}, b.search(l)...) })
 	return own.weaker
 }
 
@@ -256,11 +254,11 @@ func lookups(e parser.Expr) []string {
 }
 
 // below are the nearest members of the core that the leaf of a may imply. Of
-// equal thresholds on its own core it takes the rule before a, else any.
+// equal thresholds on a's own core it takes the rule before a, else any.
 func (c *core) below(from leaf, a *member) []*member {
-	s, before := from.set, a.rule
-	if c.text != from.text {
-		before = math.MaxInt
+	s, before := from.set, math.MaxInt
+	if f := a.c.form; f.kind == isLeaf && f.leaf.text == c.text {
+		before = a.rule
 	}
 	if len(s.spans) == 0 {
 		return around(c.others, a, maxComplex)

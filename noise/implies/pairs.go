@@ -30,12 +30,25 @@ const (
 // only. Of many thresholds on one measure only neighbours are reported: if A
 // implies B and B implies C, then A implies C is left out. Rules that can't be
 // read take no part. The result is ordered by A and B.
-func Pairs(rules []noise.Rule) []Pair {
-	x := newIndex(rules)
-	found := map[[2]int]Proof{}
-	for i := range x.members {
+func Pairs(rules []noise.Rule) []Pair { return Read(rules).Pairs() }
+
+// Pairs is the function of that name, of the book's rules.
+func (b *Book) Pairs() []Pair {
+	x := newIndex(b)
+	proven := make([][]Pair, len(x.members))
+	inParallel(len(x.members), func(i int) {
 		if a := &x.members[i]; a.c != nil {
-			x.judge(a, found)
+			proven[i] = x.judge(a)
+		}
+	})
+	found := map[[2]int]Proof{}
+	for _, p := range slices.Concat(proven...) {
+		switch {
+		case found[[2]int{p.B, p.A}].Verdict == Equal: // as it was found from the other side
+		case p.Verdict == Equal && p.A > p.B:
+			found[[2]int{p.B, p.A}] = p.Proof
+		default:
+			found[[2]int{p.A, p.B}] = p.Proof
 		}
 	}
 	var out []Pair
@@ -46,29 +59,22 @@ func Pairs(rules []noise.Rule) []Pair {
 	return out
 }
 
-// judge adds the proofs of a to what was found.
-func (x *index) judge(a *member, found map[[2]int]Proof) {
+// judge finds what a implies.
+func (x *index) judge(a *member) []Pair {
 	seen := map[int]bool{a.rule: true}
 	candidates := x.candidates(a)
 	twin := a.twinBefore(candidates)
+	var out []Pair
 	for _, b := range candidates {
 		if seen[b.rule] || b.rule != twin && a.same(b) {
 			continue
 		}
 		seen[b.rule] = true
-		key := [2]int{a.rule, b.rule}
-		if found[[2]int{b.rule, a.rule}].Verdict == Equal {
-			continue
+		if proof := a.c.prove(b.c); proof.Verdict != Unknown {
+			out = append(out, Pair{A: a.rule, B: b.rule, Proof: proof})
 		}
-		proof := a.c.prove(b.c)
-		if proof.Verdict == Unknown {
-			continue
-		}
-		if proof.Verdict == Equal && a.rule > b.rule {
-			key = [2]int{b.rule, a.rule}
-		}
-		found[key] = proof
 	}
+	return out
 }
 
 // member is a rule in the index.

@@ -30,22 +30,11 @@ type corpus struct {
 }
 
 func newCorpus(in Input, o Options) *corpus {
-	c := &corpus{
-		in: in, o: o, exprs: make([]parser.Expr, len(in.Rules)),
-		reader: newTemplateReader(), scripts: map[string]*script{},
+	trees := in.Trees
+	if trees == nil {
+		trees = &Trees{}
 	}
-	promql := parser.NewParser(parser.Options{
-		EnableExperimentalFunctions: true, ExperimentalDurationExpr: true, EnableExtendedRangeSelectors: true,
-	})
-	for i := range in.Rules {
-		if !isReadable(in.Rules[i].Expr) {
-			continue
-		}
-		if expr, err := promql.ParseExpr(in.Rules[i].Expr); err == nil {
-			c.exprs[i] = expr
-		}
-	}
-	return c
+	return &corpus{in: in, o: o, exprs: trees.parseAll(in.Rules), reader: newTemplateReader(), scripts: map[string]*script{}}
 }
 
 // deepestNest bounds how deep the parentheses of an expression nest: Prometheus'

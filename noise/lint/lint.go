@@ -15,6 +15,8 @@ import (
 type Input struct {
 	Rules  []noise.Rule
 	Proofs []Proof
+	// Trees hold syntax trees that were parsed already; nil for none.
+	Trees *Trees
 }
 
 // Proof says that whenever the rule Rules[Inner] fires, Rules[Outer] fires too.
