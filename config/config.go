@@ -35,6 +35,10 @@ type Config struct {
 	Alertmanager  Alertmanager   `yaml:"alertmanager" doc:"What alerts are sent through, so that notifications can be replayed."`
 	Deploys       Deploys        `yaml:"deploys" doc:"How deploys are known, so that alerts that come with them can be told."`
 	People        People         `yaml:"people" doc:"When people sleep and work, where they are."`
+	History       History        `yaml:"history" doc:"Where the daemon keeps what it saw."`
+	Collect       Collect        `yaml:"collect" doc:"How the daemon gathers history."`
+	Push          Push           `yaml:"push" doc:"What is told to the daemon: Alertmanager's notifications and events, declared incidents."`
+	Gate          Gate           `yaml:"gate" doc:"The deploy gate."`
 	ReplicaLabels []string       `yaml:"replica_labels" doc:"Labels that tell the members of a high-availability pair apart. They are dropped before episodes are built, so that a pair counts once; [] drops none."`
 	Report        Report         `yaml:"report" doc:"What the report covers and how often it is made anew."`
 	Web           Web            `yaml:"web" doc:"Where the daemon answers."`
@@ -146,8 +150,9 @@ type Report struct {
 
 // Web is where the daemon answers.
 type Web struct {
-	ListenAddress string `yaml:"listen_address" doc:"Host and port to listen on; leave out the host (\":2876\") to listen everywhere."`
-	ConfigFile    string `yaml:"config_file" doc:"A web configuration file of the Prometheus exporter toolkit, for TLS and basic authentication."`
+	ListenAddress string   `yaml:"listen_address" doc:"Host and port to listen on; leave out the host (\":2876\") to listen everywhere."`
+	ConfigFile    string   `yaml:"config_file" doc:"A web configuration file of the Prometheus exporter toolkit, for TLS and basic authentication."`
+	AdminUsers    []string `yaml:"admin_users" doc:"Users of basic authentication who may also declare incidents, push and reload; without any, everybody may who gets in."`
 }
 
 // Log is how burnish logs.
@@ -197,6 +202,11 @@ func Default() *Config {
 		Findings:      detect.DefaultOptions(),
 		Deploys:       Deploys{Lasts: model.Duration(30 * time.Minute)},
 		People:        People{Zone: "UTC", Work: "09:00-17:00", Days: []string{"Mon", "Tue", "Wed", "Thu", "Fri"}, Sleep: "22:00-07:00"},
+		History:       History{Path: "burnish.db", Retention: model.Duration(400 * 24 * time.Hour)},
+		Collect: Collect{
+			Interval: model.Duration(time.Minute), Backfill: model.Duration(90 * 24 * time.Hour), Chunk: model.Duration(24 * time.Hour),
+		},
+		Push: Push{QueueSize: 20_000},
 		Report: Report{
 			Window:  model.Duration(7 * 24 * time.Hour),
 			Refresh: model.Duration(5 * time.Minute),
@@ -282,6 +292,7 @@ func (c *Config) complete(dir string) {
 		anchor(dir, &c.Incidents.Files[i])
 	}
 	am := &c.Alertmanager
+	anchor(dir, &c.History.Path, &c.History.URLFile, &c.Push.TokenFile, &c.Gate.PolicyFile)
 	anchor(dir, &c.Web.ConfigFile, &am.ConfigFile, &am.SilencesFile,
 		&am.Auth.PasswordFile, &am.Auth.BearerTokenFile, &am.TLS.CAFile, &am.TLS.CertFile, &am.TLS.KeyFile)
 }

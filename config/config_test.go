@@ -91,8 +91,12 @@ func TestEverySettingIsRead(t *testing.T) {
 			Refresh: model.Duration(time.Minute),
 			Timeout: model.Duration(30 * time.Second),
 		},
-		Web: Web{ListenAddress: ":2876", ConfigFile: "testdata/web.yml"},
-		Log: Log{Level: "debug", Format: "json"},
+		Web:     Web{ListenAddress: ":2876", ConfigFile: "testdata/web.yml", AdminUsers: []string{"ana"}},
+		History: History{Path: "testdata/data/burnish.db", URLFile: "testdata/secrets/history", Retention: model.Duration(100 * 24 * time.Hour)},
+		Collect: Collect{Interval: model.Duration(30 * time.Second), Backfill: model.Duration(10 * 24 * time.Hour), Chunk: model.Duration(12 * time.Hour)},
+		Push:    Push{TokenFile: "testdata/secrets/push", QueueSize: 500},
+		Gate:    Gate{PolicyFile: "testdata/gate.yml"},
+		Log:     Log{Level: "debug", Format: "json"},
 	}, cfg)
 	assert.EqualValues(t, -4, cfg.Log.Slog(), "debug, as slog counts")
 }

@@ -51,6 +51,10 @@ func validate(c *Config, d *decoder) {
 		validateReplicaLabel(label, fmt.Sprintf("replica_labels[%d]", i), d)
 	}
 	c.Report.validate(d)
+	c.History.validate(d)
+	c.Collect.validate(d)
+	c.Push.validate(d)
+	c.Web.validateUsers(d)
 	validateAddress(c.Web.ListenAddress, d)
 	oneOf(d, "log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(d, "log.format", c.Log.Format, "logfmt", "json")
