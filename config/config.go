@@ -37,7 +37,7 @@ type Config struct {
 	People        People         `yaml:"people" doc:"When people sleep and work, where they are."`
 	History       History        `yaml:"history" doc:"Where the daemon keeps what it saw."`
 	Collect       Collect        `yaml:"collect" doc:"How the daemon gathers history."`
-	Push          Push           `yaml:"push" doc:"What is told to the daemon: Alertmanager's notifications and events, declared incidents."`
+	Ingest        Ingest         `yaml:"ingest" doc:"What Alertmanagers tell the daemon of their own accord: notifications and events."`
 	Gate          Gate           `yaml:"gate" doc:"The deploy gate."`
 	ReplicaLabels []string       `yaml:"replica_labels" doc:"Labels that tell the members of a high-availability pair apart. They are dropped before episodes are built, so that a pair counts once; [] drops none."`
 	Report        Report         `yaml:"report" doc:"What the report covers and how often it is made anew."`
@@ -206,7 +206,10 @@ func Default() *Config {
 		Collect: Collect{
 			Interval: model.Duration(time.Minute), Backfill: model.Duration(90 * 24 * time.Hour), Chunk: model.Duration(24 * time.Hour),
 		},
-		Push: Push{QueueSize: 20_000},
+		Ingest: Ingest{
+			MaxBody: 16 << 20, MaxMemory: 64 << 20, MaxAlerts: 20_000, MaxLabels: 128,
+			BodyTimeout: model.Duration(15 * time.Second), StoreTimeout: model.Duration(10 * time.Second),
+		},
 		Report: Report{
 			Window:  model.Duration(7 * 24 * time.Hour),
 			Refresh: model.Duration(5 * time.Minute),
@@ -291,8 +294,11 @@ func (c *Config) complete(dir string) {
 	for i := range c.Incidents.Files {
 		anchor(dir, &c.Incidents.Files[i])
 	}
+	for i := range c.Ingest.RecorderFiles {
+		anchor(dir, &c.Ingest.RecorderFiles[i])
+	}
 	am := &c.Alertmanager
-	anchor(dir, &c.History.Path, &c.History.URLFile, &c.Push.TokenFile, &c.Gate.PolicyFile)
+	anchor(dir, &c.History.Path, &c.History.URLFile, &c.Ingest.PasswordFile, &c.Ingest.BearerTokenFile, &c.Gate.PolicyFile)
 	anchor(dir, &c.Web.ConfigFile, &am.ConfigFile, &am.SilencesFile,
 		&am.Auth.PasswordFile, &am.Auth.BearerTokenFile, &am.TLS.CAFile, &am.TLS.CertFile, &am.TLS.KeyFile)
 }

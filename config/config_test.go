@@ -70,6 +70,8 @@ func TestEverySettingIsRead(t *testing.T) {
 	findings := detect.DefaultOptions()
 	findings.Disabled, findings.FlapStarts = []noise.Kind{noise.KindMissingRunbook}, 5
 	findings.Stale, findings.MisleadingPrecision = model.Duration(48*time.Hour), 0.2
+	ingest := Default().Ingest
+	ingest.BearerTokenFile, ingest.MaxBody, ingest.RecorderFiles = "testdata/secrets/push", 1_000_000, []string{"testdata/events.jsonl"}
 	assert.Equal(t, &Config{
 		Sources:   []Source{production, local, directory},
 		Incidents: Incidents{Files: []string{"testdata/incidents/*.json"}},
@@ -94,7 +96,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Web:     Web{ListenAddress: ":2876", ConfigFile: "testdata/web.yml", AdminUsers: []string{"ana"}},
 		History: History{Path: "testdata/data/burnish.db", URLFile: "testdata/secrets/history", Retention: model.Duration(100 * 24 * time.Hour)},
 		Collect: Collect{Interval: model.Duration(30 * time.Second), Backfill: model.Duration(10 * 24 * time.Hour), Chunk: model.Duration(12 * time.Hour)},
-		Push:    Push{TokenFile: "testdata/secrets/push", QueueSize: 500},
+		Ingest:  ingest,
 		Gate:    Gate{PolicyFile: "testdata/gate.yml"},
 		Log:     Log{Level: "debug", Format: "json"},
 	}, cfg)

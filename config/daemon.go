@@ -26,10 +26,18 @@ type Gate struct {
 	PolicyFile string `yaml:"policy_file" doc:"The gate's policy, as burnish gate --policy takes it; the default policy where it is left out."`
 }
 
-// Push is how Alertmanager and people tell burnish of things.
-type Push struct {
-	TokenFile string `yaml:"token_file" doc:"A file that holds the token that senders of notifications and events show as Authorization: Bearer; anybody may send where it is left out and no user is asked for."`
-	QueueSize int    `yaml:"queue" doc:"How many alerts may wait to be stored; further ones are asked to come again. 100 to 1000000."`
+// Ingest is what is told to the daemon by Alertmanagers of their own accord.
+type Ingest struct {
+	Username        string         `yaml:"username" doc:"User name that senders have to give by basic authentication; with password_file."`
+	PasswordFile    string         `yaml:"password_file" doc:"File that holds the password of senders."`
+	BearerTokenFile string         `yaml:"bearer_token_file" doc:"File that holds the bearer token that senders have to give, instead of a user name."`
+	MaxBody         int            `yaml:"max_body_bytes" doc:"Largest delivery that is taken, in bytes; a larger one is answered with 413."`
+	MaxMemory       int            `yaml:"max_memory_bytes" doc:"How many bytes deliveries may hold until they are stored; beyond, senders are told to come again."`
+	MaxAlerts       int            `yaml:"max_alerts" doc:"Most alerts in one delivery."`
+	MaxLabels       int            `yaml:"max_labels" doc:"Most labels of one alert."`
+	BodyTimeout     model.Duration `yaml:"body_timeout" doc:"How long a sender may take to send one delivery."`
+	StoreTimeout    model.Duration `yaml:"store_timeout" doc:"How long storing a group of deliveries may take before they are given back to their senders."`
+	RecorderFiles   []string       `yaml:"recorder_files" doc:"Files that event recorders write on this machine, followed as they grow."`
 }
 
 func (h History) validate(d *decoder) {
@@ -45,10 +53,21 @@ func (c Collect) validate(d *decoder) {
 	limits{time.Hour, 31 * 24 * time.Hour}.hold(d, "collect.chunk", c.Chunk)
 }
 
-func (p Push) validate(d *decoder) {
-	if p.QueueSize < 100 || p.QueueSize > 1_000_000 {
-		d.fail("push.queue", "%d is not between 100 and 1000000", p.QueueSize)
+func (i Ingest) validate(d *decoder) {
+	Auth{Username: i.Username, PasswordFile: i.PasswordFile, BearerTokenFile: i.BearerTokenFile}.validate("ingest", d)
+	for _, n := range []struct {
+		name string
+		is   int
+	}{{"max_body_bytes", i.MaxBody}, {"max_memory_bytes", i.MaxMemory}, {"max_alerts", i.MaxAlerts}, {"max_labels", i.MaxLabels}} {
+		if n.is < 1 {
+			d.fail("ingest."+n.name, "%d is not above zero", n.is)
+		}
 	}
+	if i.MaxMemory < i.MaxBody {
+		d.fail("ingest.max_memory_bytes", "less than max_body_bytes")
+	}
+	limits{time.Second, time.Hour}.hold(d, "ingest.body_timeout", i.BodyTimeout)
+	limits{time.Second, time.Hour}.hold(d, "ingest.store_timeout", i.StoreTimeout)
 }
 
 func (w Web) validateUsers(d *decoder) {

@@ -53,7 +53,7 @@ func validate(c *Config, d *decoder) {
 	c.Report.validate(d)
 	c.History.validate(d)
 	c.Collect.validate(d)
-	c.Push.validate(d)
+	c.Ingest.validate(d)
 	c.Web.validateUsers(d)
 	validateAddress(c.Web.ListenAddress, d)
 	oneOf(d, "log.level", c.Log.Level, "debug", "info", "warn", "error")
