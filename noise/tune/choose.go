@@ -2,9 +2,7 @@ package tune
 
 import (
 	"errors"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/burnish-sre/burnish/slo"
@@ -26,6 +24,7 @@ type Plan struct {
 
 // Fit is a choice on a stretch of the history.
 type Fit struct {
+	Policy Policy  // as applied: more careful than asked for where evidence is thin
 	Price  float64 // of a missed incident, in Unit episodes
 	Unit   float64
 	Folds  []Fold
@@ -39,13 +38,6 @@ type Advice struct {
 	// Train and HeldOut are figures of Proven, Whole is of Change.
 	Train, HeldOut, Whole Sides
 	Why                   string
-}
-
-// Fold is what cross-validation says of a price.
-type Fold struct {
-	Price         float64
-	Outside, From int // episodes outside incidents after and before
-	Lost, Caught  int // incidents lost of those that were caught
 }
 
 // Choose picks a form for each rule: on the first part of the history, proven on
@@ -100,7 +92,7 @@ func fit(subjects []Subject, o ChooseOptions, w slo.Interval) ([]*Change, Fit, e
 	if err != nil {
 		return nil, Fit{}, err
 	}
-	f := Fit{Unit: h.unit(menus)}
+	f := Fit{Unit: h.unit(menus), Caught: h.caught(), Policy: h.policy}
 	f.Price, f.Folds = h.validate(menus)
 	return changes(menus, h.problem(menus, nil).solve(f.Price*f.Unit)), f, nil
 }
@@ -148,212 +140,4 @@ func quantile(starts []time.Time, w slo.Interval, share float64) time.Time {
 	}
 	i := min(max(1, int(share*float64(len(starts)))), len(starts)-1)
 	return starts[i].Add(-time.Minute * 10)
-}
-
-// study makes the menus over a stretch of the history.
-func study(subjects []Subject, o ChooseOptions, w slo.Interval) (*history, []menu, error) {
-	h := &history{options: o, incidents: o.Incidents}
-	starts := o.begins(w)
-	last := w.From
-	for k := 1; k < folds; k++ {
-		if at := quantile(starts, w, float64(k)/folds); at.After(last) && at.Before(w.To) {
-			h.blocks = append(h.blocks, slo.Interval{From: last, To: at})
-			last = at
-		}
-	}
-	h.blocks = append(h.blocks, slo.Interval{From: last, To: w.To})
-	cut := make([]Subject, len(subjects))
-	for i, s := range subjects {
-		cut[i] = s.until(w.To)
-	}
-	if err := h.setLimits(cut, w); err != nil {
-		return nil, nil, err
-	}
-	menus := make([]menu, len(subjects))
-	errs := make([]error, len(subjects))
-	forEach(len(subjects), func(i int) { menus[i], errs[i] = h.menu(cut[i]) })
-	group(subjects, menus)
-	return h, menus, errors.Join(errs...)
-}
-
-const folds = 10
-
-// until is the subject without what comes later.
-func (s Subject) until(t time.Time) Subject {
-	s.Views = slices.Clone(s.Views)
-	for i := range s.Views {
-		g := s.Views[i].Samples.Grid
-		s.Views[i].Samples = s.Views[i].Samples.Slice(0, min(max(0, g.Slot(t)), g.Slots))
-	}
-	return s
-}
-
-// setLimits finds by when each incident is caught today.
-func (h *history) setLimits(subjects []Subject, w slo.Interval) error {
-	h.limits = make([]time.Time, len(h.incidents))
-	for _, s := range subjects {
-		score, err := Tally(s.Views[0].Samples, s.shape(s.Views[0]), Options{Incidents: h.incidents, Lead: h.options.Lead, Window: w})
-		if err != nil {
-			return err
-		}
-		for i, at := range score.CaughtAt {
-			if !at.IsZero() && (h.limits[i].IsZero() || at.Before(h.limits[i])) {
-				h.limits[i] = at
-			}
-		}
-	}
-	for i, at := range h.limits {
-		if at.IsZero() {
-			continue
-		}
-		incident := h.incidents[i]
-		if at.Before(incident.From) {
-			at = incident.From
-		}
-		later := h.options.LaterBy
-		later = min(later, time.Duration(h.options.LaterShare*float64(incident.Duration())))
-		h.limits[i] = at.Add(later)
-	}
-	return nil
-}
-
-// group puts menus together whose rules look at the same metrics.
-func group(subjects []Subject, menus []menu) {
-	places := map[string]int{}
-	for i, s := range subjects {
-		key := strings.Join(s.Form.Metrics(), ",")
-		at, seen := places[key]
-		if !seen {
-			at = len(places)
-			places[key] = at
-		}
-		menus[i].group = at
-	}
-}
-
-// problem is the choice over all blocks but some.
-func (h *history) problem(menus []menu, without []int) *problem {
-	blocks := make([]bool, len(h.blocks))
-	for b := range blocks {
-		blocks[b] = !slices.Contains(without, b)
-	}
-	weight := make([]float64, len(h.incidents))
-	for i := range weight {
-		if b := h.block(i); b >= 0 && blocks[b] && !h.limits[i].IsZero() {
-			weight[i] = 1
-		}
-	}
-	p := newProblem(menus, len(h.incidents), blocks, weight)
-	p.policy = h.options.Policy
-	return p
-}
-
-// unit is how many episodes outside incidents there are today for each incident
-// that is caught: prices are multiples of it.
-func (h *history) unit(menus []menu) float64 {
-	outside, caught := 0, 0
-	for _, m := range menus {
-		outside += sum(m.candidates[0].outside)
-	}
-	for _, at := range h.limits {
-		if !at.IsZero() {
-			caught++
-		}
-	}
-	return float64(outside) / float64(max(1, caught))
-}
-
-// prices are what is tried, from the greediest.
-func prices() []float64 { return []float64{0.3, 1, 2, 5, 10, 20, 50, 100, 300} }
-
-// validate leaves out block by block, chooses on the others and counts what is
-// lost in it.
-func (h *history) validate(menus []menu) (float64, []Fold) {
-	var out []Fold
-	tried := prices()
-	if h.options.Price > 0 {
-		tried = []float64{h.options.Price}
-	}
-	for _, price := range tried {
-		f := Fold{Price: price}
-		for b := range h.blocks {
-			p := h.problem(menus, []int{b})
-			c := p.solve(price * h.unit(menus))
-			h.judge(menus, c, b, &f)
-		}
-		out = append(out, f)
-	}
-	return pick(out).Price, out
-}
-
-// lossWeight is how many times its own share of the noise a lost share of the
-// incidents has to save.
-const lossWeight = 20
-
-// pick is the price with the least noise and losses. A higher price can't really
-// lose more, so what chance makes of it is smoothed out first (pool adjacent
-// violators; Ayer et al., Ann. Math. Stat. 26, 1955).
-func pick(folds []Fold) Fold {
-	lost := make([]float64, len(folds))
-	for i, f := range folds {
-		lost[i] = float64(f.Lost) / float64(max(1, f.Caught))
-	}
-	falling(lost)
-	best, least := 0, math.Inf(1)
-	for i, f := range folds {
-		cost := float64(f.Outside)/float64(max(1, f.From)) + lossWeight*lost[i]
-		if cost < least {
-			best, least = i, cost
-		}
-	}
-	return folds[best]
-}
-
-// falling makes a list fall, by means of neighbours that rise.
-func falling(v []float64) {
-	type run struct {
-		sum float64
-		n   int
-	}
-	var runs []run
-	for _, x := range v {
-		runs = append(runs, run{x, 1})
-		for k := len(runs); k > 1 && runs[k-2].sum*float64(runs[k-1].n) < runs[k-1].sum*float64(runs[k-2].n); k = len(runs) {
-			runs[k-2] = run{runs[k-2].sum + runs[k-1].sum, runs[k-2].n + runs[k-1].n}
-			runs = runs[:k-1]
-		}
-	}
-	i := 0
-	for _, r := range runs {
-		for range r.n {
-			v[i] = r.sum / float64(r.n)
-			i++
-		}
-	}
-}
-
-// judge counts what a choice does in a block.
-func (h *history) judge(menus []menu, c choice, b int, f *Fold) {
-	before, after := map[int]bool{}, map[int]bool{}
-	for i, m := range menus {
-		f.From += int(m.candidates[0].outside[b])
-		f.Outside += int(m.candidates[c[i]].outside[b])
-		for n, incident := range m.incidents {
-			if h.block(incident) != b {
-				continue
-			}
-			if m.candidates[0].grades[n] != missed {
-				before[incident] = true
-			}
-			if m.candidates[c[i]].grades[n] != missed {
-				after[incident] = true
-			}
-		}
-	}
-	f.Caught += len(before)
-	for i := range before {
-		if !after[i] {
-			f.Lost++
-		}
-	}
 }

@@ -86,6 +86,7 @@ func (p *problem) solve(price float64) choice {
 			break
 		}
 	}
+	p.spare(c)
 	return c
 }
 
@@ -134,7 +135,7 @@ func (p *problem) improve(c choice, i int) int {
 	bestAt, bestCost := 0, math.Inf(1)
 	for at := range m.candidates {
 		cand := &m.candidates[at]
-		if p.policy == Conservative && p.drops(m, cand) {
+		if p.policy == Conservative && p.drops(m, cand) || m.unproven && cand.change.Delete {
 			continue
 		}
 		cost := p.noise(cand)

@@ -47,13 +47,17 @@ type candidate struct {
 type menu struct {
 	incidents  []int // places of the incidents that concern it
 	candidates []candidate
-	silent     bool // no episode at all
-	group      int  // rules of one group look at the same metric
+	silent     bool  // no episode at all
+	unproven   bool  // no incident speaks for or against it: only what is safe is offered
+	deletion   int   // the candidate that takes the rule out, at the end of the list; 0 where there is none
+	within     []int // rules that fire whenever this one does
+	group      int   // rules of one group look at the same metric
 }
 
 // history is what menus are made over.
 type history struct {
 	options   ChooseOptions
+	policy    Policy // as applied
 	incidents []noise.Incident
 	blocks    []slo.Interval
 	limits    []time.Time // by incident: by when it has to be caught; zero where nobody catches it today
@@ -73,9 +77,30 @@ func (h *history) menu(s Subject) (menu, error) {
 	if h.options.may(RemedyDelete) {
 		m.candidates = append(m.candidates, h.deletion(m))
 	}
+	h.restrict(&m, s)
+	if last := len(m.candidates) - 1; m.candidates[last].change.Delete {
+		m.deletion = last
+	}
 	first := m.candidates[0]
 	m.silent = sum(first.outside)+sum(first.inside) == 0
 	return m, nil
+}
+
+// restrict leaves a rule that nothing is known of only what is safe without
+// truth: to bridge gaps, and to wait a little. That no incident has concerned it
+// yet does not tell that its alerts are needless.
+func (h *history) restrict(m *menu, s Subject) {
+	known := slices.ContainsFunc(m.incidents, func(i int) bool { return h.block(i) >= 0 })
+	if h.options.Judged && (known || h.policy == Aggressive) {
+		return
+	}
+	m.unproven = true
+	patience := h.patience()
+	m.candidates = slices.DeleteFunc(m.candidates, func(c candidate) bool {
+		wait := c.change.Shape.For - s.Rule.For
+		return !c.today && !c.change.Delete && (slices.Contains(c.change.Remedies, RemedyThreshold) ||
+			wait < 0 || wait > patience || c.change.Shape.KeepFiringFor < s.Rule.KeepFiringFor)
+	})
 }
 
 func (h *history) deletion(m menu) candidate {

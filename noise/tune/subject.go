@@ -29,6 +29,9 @@ type Subject struct {
 	// Receivers are whom its alerts reach; a rule may stand in for another only
 	// where it reaches all of the other's. Empty means everybody.
 	Receivers []string
+	// Implies are the places of the subjects that fire, as they are today, for
+	// the same thing whenever this one does: proven from the text of both.
+	Implies []int
 }
 
 // shape is the rule as it is, seen through a view.
