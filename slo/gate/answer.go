@@ -83,9 +83,9 @@ type Answer struct {
 	Reasons, Unknowns, Passed []Reason
 	Duties                    []Duty // that are due now, the mildest first
 	// OpensAt is when the last freeze that is on ends; zero where none is on.
-	OpensAt    time.Time
-	Comparison *Comparison
-	Rollout    *Rollout
+	OpensAt     time.Time
+	Comparisons []Comparison
+	Rollouts    []Rollout
 }
 
 // take sorts a reason into the answer.

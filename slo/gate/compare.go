@@ -103,6 +103,7 @@ const (
 
 // Comparison is a canary beside its baseline.
 type Comparison struct {
+	SLO              string // slo.SLO.ID whose events were counted; may be empty
 	Canary, Baseline Counts
 	// Worse and Better are the probabilities of counts that speak as strongly or
 	// more for a worse, a better canary if both fail alike: Fisher's exact test,

@@ -46,9 +46,10 @@ type Case struct {
 	Declared []Incident
 	// Change is the kind of change, as Policy.Exempt has them; may be empty.
 	Change string
-	// Comparison is how the canary did, and Rollout what is next; both may be nil.
-	Comparison *Comparison
-	Rollout    *Rollout
+	// Comparisons are how the canary did by the events of each SLO, and Rollouts what
+	// is next for it; there may be none.
+	Comparisons []Comparison
+	Rollouts    []Rollout
 }
 
 // openFor is how long after its last bad step a loss still counts as open: losses
@@ -59,7 +60,7 @@ const openFor = 10 * time.Minute
 // same answer.
 func Decide(c Case, p Policy) Answer {
 	d := deciding{Case: c, policy: p, exempt: c.Change != "" && slices.Contains(p.Exempt, c.Change)}
-	d.answer = Answer{At: c.Now.UTC(), Change: c.Change, SLOs: c.names(), Comparison: c.Comparison, Rollout: c.Rollout}
+	d.answer = Answer{At: c.Now.UTC(), Change: c.Change, SLOs: c.names(), Comparisons: c.Comparisons, Rollouts: c.Rollouts}
 	if len(d.answer.SLOs) == 0 {
 		d.unknown(Reason{Check: CheckData, Text: "No SLO was asked about, so nothing is known."}, p.Limits)
 	}
@@ -71,8 +72,12 @@ func Decide(c Case, p Policy) Answer {
 		d.unknown(Reason{Check: CheckData, SLO: s.ID(), Text: "The source holds no events of it."}, p.For(s))
 		d.incidents(Standing{SLO: s}, p.For(s))
 	}
-	d.canary()
-	d.atRisk()
+	for _, x := range c.Comparisons {
+		d.canary(x)
+	}
+	for _, x := range c.Rollouts {
+		d.atRisk(x)
+	}
 	d.duties()
 	d.answer.conclude()
 	return d.answer

@@ -42,18 +42,13 @@ func (d *deciding) freezes() {
 
 // canary takes the comparison. An exemption does not help a canary that is worse:
 // a fix that breaks more is no fix.
-func (d *deciding) canary() {
-	c := d.Comparison
-	if c == nil {
-		return
-	}
-	r := Reason{Check: CheckCanary, Unit: UnitRatio, Figure: c.Canary.Ratio(), Limit: c.Baseline.Ratio(), Text: canaryText(*c)}
+func (d *deciding) canary(c Comparison) {
+	r := Reason{Check: CheckCanary, SLO: c.SLO, Unit: UnitRatio, Figure: c.Canary.Ratio(), Limit: c.Baseline.Ratio(), Text: canaryText(c)}
 	switch c.Verdict {
 	case CanaryWorse:
 		r.Effect = EffectDeny
 		d.answer.take(r)
 	case CanaryTooLittle, CanaryUnknown:
-		r.Figure = slo.Figure{}
 		d.unknown(r, d.policy.Limits)
 	case CanaryBetter, CanaryNoEvidence:
 		d.judge(r, true)
@@ -61,20 +56,23 @@ func (d *deciding) canary() {
 }
 
 // atRisk asks whether the next phase puts too much at risk: more than the policy
-// allows, or more than is left of any of the budgets.
-func (d *deciding) atRisk() {
-	if d.Rollout == nil || d.Rollout.NextPhase() == nil {
+// allows, or more than is left of the budget.
+func (d *deciding) atRisk(x Rollout) {
+	next := x.NextPhase()
+	if next == nil {
 		return
 	}
-	next := d.Rollout.NextPhase()
 	limit := d.policy.Limits.MaxAtRisk
 	for _, s := range d.Standings {
-		limit = min(limit, d.policy.For(s.SLO).MaxAtRisk)
+		if x.SLO != "" && x.SLO != s.SLO.ID() {
+			continue
+		}
+		limit = d.policy.For(s.SLO).MaxAtRisk
 		if left := s.Status.BudgetRemaining; left.Known {
 			limit = min(limit, max(0, left.Value))
 		}
 	}
-	r := Reason{Check: CheckAtRisk, Unit: UnitRatio, Limit: known(limit), Text: atRiskText(*next)}
+	r := Reason{Check: CheckAtRisk, SLO: x.SLO, Unit: UnitRatio, Limit: known(limit), Text: atRiskText(*next)}
 	if next.Possible {
 		r.Figure = known(next.AtRisk)
 	}

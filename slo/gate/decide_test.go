@@ -59,20 +59,20 @@ func TestDecide(t *testing.T) {
 		"lasts for ever":  {func(_ *Case, p *Policy) { p.Limits.MinLasts = time.Hour }, VerdictAllow, "", false},
 		"frozen":          {func(_ *Case, p *Policy) { p.Freezes = frozen("") }, VerdictDeny, CheckFreeze, false},
 		"another frozen":  {func(_ *Case, p *Policy) { p.Freezes = frozen("search") }, VerdictAllow, "", false},
-		"a worse canary":  {func(c *Case, _ *Policy) { c.Comparison = &Comparison{Verdict: CanaryWorse, Worse: known(1e-9)} }, VerdictDeny, CheckCanary, false},
-		"a short canary":  {func(c *Case, _ *Policy) { c.Comparison = &Comparison{Verdict: CanaryTooLittle} }, VerdictUnknown, CheckCanary, true},
-		"a fine canary":   {func(c *Case, _ *Policy) { c.Comparison = &Comparison{Verdict: CanaryNoEvidence} }, VerdictAllow, "", false},
-		"a bold phase":    {func(c *Case, _ *Policy) { c.Rollout = next(0.2, true) }, VerdictDeny, CheckAtRisk, false},
-		"an endless one":  {func(c *Case, _ *Policy) { c.Rollout = next(0, false) }, VerdictUnknown, CheckAtRisk, true},
-		"a careful phase": {func(c *Case, _ *Policy) { c.Rollout = next(0.01, true) }, VerdictAllow, "", false},
+		"a worse canary":  {func(c *Case, _ *Policy) { c.Comparisons = []Comparison{{Verdict: CanaryWorse, Worse: known(1e-9)}} }, VerdictDeny, CheckCanary, false},
+		"a short canary":  {func(c *Case, _ *Policy) { c.Comparisons = []Comparison{{Verdict: CanaryTooLittle}} }, VerdictUnknown, CheckCanary, true},
+		"a fine canary":   {func(c *Case, _ *Policy) { c.Comparisons = []Comparison{{Verdict: CanaryNoEvidence}} }, VerdictAllow, "", false},
+		"a bold phase":    {func(c *Case, _ *Policy) { c.Rollouts = next(0.2, true) }, VerdictDeny, CheckAtRisk, false},
+		"an endless one":  {func(c *Case, _ *Policy) { c.Rollouts = next(0, false) }, VerdictUnknown, CheckAtRisk, true},
+		"a careful phase": {func(c *Case, _ *Policy) { c.Rollouts = next(0.01, true) }, VerdictAllow, "", false},
 		"more than is left": {func(c *Case, _ *Policy) {
-			c.Rollout, c.Standings[0].Status.BudgetRemaining = next(0.01, true), known(0.005)
+			c.Rollouts, c.Standings[0].Status.BudgetRemaining = next(0.01, true), known(0.005)
 		}, VerdictDeny, CheckAtRisk, false},
 		"a rollback with the budget gone": {func(c *Case, _ *Policy) {
 			c.Change, c.Standings[0].Status.BudgetRemaining = "rollback", known(-1)
 		}, VerdictAllow, CheckBudget, false},
 		"a rollback that breaks more": {func(c *Case, _ *Policy) {
-			c.Change, c.Comparison = "rollback", &Comparison{Verdict: CanaryWorse}
+			c.Change, c.Comparisons = "rollback", []Comparison{{Verdict: CanaryWorse}}
 		}, VerdictDeny, CheckCanary, false},
 		"a kind that is not exempt": {func(c *Case, _ *Policy) {
 			c.Change, c.Standings[0].Status.BudgetRemaining = "feature", known(-1)
@@ -135,8 +135,8 @@ func frozen(service string) []Freeze {
 	return []Freeze{f}
 }
 
-func next(risk float64, possible bool) *Rollout {
-	return &Rollout{Phases: []Bake{{Share: 0.1, AtRisk: risk, Possible: possible}}}
+func next(risk float64, possible bool) []Rollout {
+	return []Rollout{{Phases: []Bake{{Share: 0.1, AtRisk: risk, Possible: possible}}}}
 }
 
 func TestReasonsCarryFigureLimitAndSLO(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 // Rollout is a change that is let out in phases.
 type Rollout struct {
+	SLO string // slo.SLO.ID that it is planned by; may be empty
 	// At is the share of the traffic that runs the change now; 0 where it has not
 	// begun.
 	At float64
