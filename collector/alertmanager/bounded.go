@@ -1,6 +1,7 @@
 package alertmanager
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -126,16 +127,11 @@ func (b *bounded) flag() bool {
 
 // count reads a number that is not negative. Protobuf writes large ones as text.
 func (b *bounded) count() uint64 {
-	var s string
-	switch b.it.WhatIsNext() {
-	case jsoniter.NumberValue:
-		s = string(b.it.ReadNumber())
-	case jsoniter.StringValue:
-		s = b.it.ReadString()
-	default:
+	if next := b.it.WhatIsNext(); next != jsoniter.NumberValue && next != jsoniter.StringValue {
 		b.mismatch()
 		return 0
 	}
+	s := string(bytes.Trim(b.it.SkipAndReturnBytes(), "\" \t\r\n"))
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
 		b.stop(FaultMalformed, "a count is no whole number")

@@ -1,0 +1,232 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/burnish-sre/burnish/collector/alertmanager"
+)
+
+// eventBytes is about what an event takes in memory besides its texts.
+const eventBytes = 640
+
+// mostCommitted is how many events are handed to the store at once, unless one
+// delivery alone holds more.
+const mostCommitted = 20_000
+
+// The ways in which a delivery ends that is not stored.
+var (
+	errBusy   = errors.New("no room; come again")
+	errClosed = errors.New("shutting down; come again")
+	errStore  = errors.New("the store can't take it now; come again")
+)
+
+// Intake takes deliveries and commits them in groups: while one group is being
+// stored the next gathers, so that many small deliveries cost few commits.
+type Intake struct {
+	o       Options
+	w       Wiring
+	metrics *metrics
+	auth    *guard
+	parsing chan struct{} // one slot for each delivery that is being read as JSON
+	recent  recent        // touched by Run's goroutine only
+	wake    chan struct{}
+
+	mtx     sync.Mutex
+	waiting []*delivery
+	events  int // in waiting
+	held    int // bytes
+	closed  bool
+}
+
+// delivery is what one sender waits for.
+type delivery struct {
+	door   door
+	events []alertmanager.Event
+	bytes  int
+	done   chan error // has room for the answer, so nobody waits for the sender
+}
+
+// New makes an intake. It fails where the options make no sense or a secret's
+// file can't be read.
+func New(o Options, w Wiring) (*Intake, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if w.Sink == nil {
+		return nil, errors.New("ingest: no sink")
+	}
+	o, w = o.withDefaults(), w.withDefaults()
+	auth, err := newGuard(o, w.Now)
+	if err != nil {
+		return nil, err
+	}
+	in := &Intake{
+		o: o, w: w, auth: auth, recent: newRecent(recentKeys),
+		parsing: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1),
+	}
+	in.metrics = newMetrics(w.Registry, in)
+	return in, nil
+}
+
+// Run commits what comes in until ctx ends, then what has come in by then, and
+// returns. Deliveries that come later are told to come again. A group that is
+// being stored is not cut off by the end of ctx, only by the store timeout.
+func (in *Intake) Run(ctx context.Context) {
+	storing := context.WithoutCancel(ctx)
+	for {
+		select {
+		case <-in.wake:
+			in.commitAll(storing)
+		case <-ctx.Done():
+			in.close()
+			in.commitAll(storing)
+			return
+		}
+	}
+}
+
+func (in *Intake) close() {
+	in.mtx.Lock()
+	defer in.mtx.Unlock()
+	in.closed = true
+}
+
+// reserve asks for room for so many more bytes. A delivery that is alone always
+// has room, so that none is turned away for ever.
+func (in *Intake) reserve(bytes int) bool {
+	in.mtx.Lock()
+	defer in.mtx.Unlock()
+	if in.held > 0 && in.held+bytes > in.o.MaxMemory {
+		return false
+	}
+	in.held += bytes
+	return true
+}
+
+func (in *Intake) release(bytes int) {
+	in.mtx.Lock()
+	defer in.mtx.Unlock()
+	in.held -= bytes
+}
+
+// submit queues events that hold so many bytes, which are reserved already, and
+// waits until they are stored. It releases the bytes.
+func (in *Intake) submit(ctx context.Context, d *delivery) error {
+	d.done = make(chan error, 1)
+	in.mtx.Lock()
+	if in.closed {
+		in.held -= d.bytes
+		in.mtx.Unlock()
+		return errClosed
+	}
+	in.waiting = append(in.waiting, d)
+	in.events += len(d.events)
+	in.mtx.Unlock()
+	select {
+	case in.wake <- struct{}{}:
+	default: // it is awake already
+	}
+	select {
+	case err := <-d.done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the store: %w", ctx.Err())
+	}
+}
+
+func (in *Intake) commitAll(ctx context.Context) {
+	for group := in.take(); len(group) > 0; group = in.take() {
+		in.commit(ctx, group)
+	}
+}
+
+// take removes the next group from the queue.
+func (in *Intake) take() []*delivery {
+	in.mtx.Lock()
+	defer in.mtx.Unlock()
+	n, events := 0, 0
+	for n < len(in.waiting) && (n == 0 || events+len(in.waiting[n].events) <= mostCommitted) {
+		events += len(in.waiting[n].events)
+		n++
+	}
+	group := in.waiting[:n:n]
+	in.waiting = in.waiting[n:]
+	if len(in.waiting) == 0 {
+		in.waiting = nil // let go of what was answered
+	}
+	in.events -= events
+	return group
+}
+
+// commit stores a group, and where the store rejects it, each delivery by
+// itself, so that one can't keep out the others.
+func (in *Intake) commit(ctx context.Context, group []*delivery) {
+	err := in.store(ctx, group)
+	if errors.Is(err, ErrRejected) && len(group) > 1 {
+		for _, d := range group {
+			in.finish(d, in.store(ctx, []*delivery{d}))
+		}
+		return
+	}
+	for _, d := range group {
+		in.finish(d, err)
+	}
+}
+
+func (in *Intake) finish(d *delivery, err error) {
+	in.release(d.bytes)
+	d.events = nil
+	d.done <- err
+}
+
+// store hands what is new to the sink.
+func (in *Intake) store(ctx context.Context, group []*delivery) error {
+	in.recent.begin()
+	var fresh []alertmanager.Event
+	twice := map[door]int{}
+	for _, d := range group {
+		before := len(fresh)
+		for _, e := range d.events {
+			if in.recent.add(e) {
+				fresh = append(fresh, e)
+			}
+		}
+		twice[d.door] += len(d.events) - (len(fresh) - before)
+	}
+	if err := in.put(ctx, fresh); err != nil {
+		in.recent.undo()
+		return err
+	}
+	in.metrics.stored.Add(float64(len(fresh)))
+	for d, n := range twice {
+		in.metrics.doubles.WithLabelValues(string(d)).Add(float64(n))
+	}
+	return nil
+}
+
+func (in *Intake) put(ctx context.Context, events []alertmanager.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(in.o.StoreTimeout))
+	defer cancel()
+	start := in.w.Now()
+	err := in.w.Sink.Store(ctx, events)
+	in.metrics.commits.Observe(in.w.Now().Sub(start).Seconds())
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrRejected):
+		return err
+	}
+	in.metrics.failures.Inc()
+	in.w.Logger.ErrorContext(ctx, "storing events failed; their senders will come again",
+		slog.Int("events", len(events)), slog.Any("error", err))
+	return fmt.Errorf("%w: %w", errStore, err)
+}
