@@ -84,8 +84,8 @@ func reportFunc(c *config.Config, log *slog.Logger) daemon.ReportFunc {
 		if err != nil {
 			return nil, err
 		}
-		return pipeline.Report(ctx, src, pipeline.Options{
+		return readShown(ctx, src, pipeline.Options{
 			Now: now, Last: time.Duration(c.Report.Window), RuleFiles: c.Rules.Files, ReplicaLabels: c.ReplicaLabels, SLOs: slos,
-		}, by, version)
+		}, by)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/burnish-sre/burnish/dashboards/web"
 )
 
 // contentPolicy lets a page show its own text, its own style and inlined
@@ -29,7 +31,8 @@ func newServer(o Options, r *refresher) *http.Server {
 
 func newHandler(o Options, r *refresher) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", r.serve(func(p *pages) page { return p.html }))
+	asPage := r.serve(func(p *pages) page { return p.html })
+	mux.HandleFunc("GET /report", asPage)
 	mux.HandleFunc("GET /report.json", r.serve(func(p *pages) page { return p.json }))
 	mux.HandleFunc("GET /report.md", r.serve(func(p *pages) page { return p.markdown }))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
@@ -40,7 +43,26 @@ func newHandler(o Options, r *refresher) http.Handler {
 		Registry: o.Registry,
 		ErrorLog: slog.NewLogLogger(o.Logger.With("component", "metrics").Handler(), slog.LevelWarn),
 	}))
+	site := web.New(web.Options{Current: r.state, Version: o.Version})
+	mux.Handle("POST /api/", site)
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, req *http.Request) {
+		p := r.current.Load()
+		switch {
+		case p.snapshot == nil && req.URL.Path == "/": // all there is, or why there is nothing
+			asPage(w, req)
+		case p.snapshot == nil && p.ready:
+			http.NotFound(w, req)
+		default:
+			site.ServeHTTP(w, req)
+		}
+	})
 	return guard(mux)
+}
+
+// state is what the pages show now.
+func (r *refresher) state() web.State {
+	p := r.current.Load()
+	return web.State{Snapshot: p.snapshot, Notice: p.notice, StaleSince: p.staleSince}
 }
 
 // guard sets the headers that every answer carries.
@@ -76,7 +98,7 @@ func (r *refresher) serve(form func(*pages) page) http.HandlerFunc {
 
 func serveWaiting(w http.ResponseWriter, req *http.Request, notice string) {
 	w.Header().Set("Retry-After", "5")
-	if req.URL.Path != "/" {
+	if req.URL.Path != "/" && req.URL.Path != "/report" {
 		say(w, http.StatusServiceUnavailable, notice)
 		return
 	}

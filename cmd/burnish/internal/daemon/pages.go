@@ -9,12 +9,20 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/burnish-sre/burnish/dashboards/web"
 )
 
 // rendered is a report as bytes.
 type rendered struct {
 	at                   time.Time // the instant that the report is as of
 	html, json, markdown []byte
+	snapshot             *web.Snapshot // nil where the report fills no pages
+}
+
+// filling is a report that fills the pages as well.
+type filling interface {
+	Snapshot() *web.Snapshot
 }
 
 // render writes a report in all its forms. All or nothing.
@@ -23,6 +31,9 @@ func render(r Report, at time.Time) (*rendered, error) {
 		return nil, errors.New("no report and no error was given")
 	}
 	out := &rendered{at: at.UTC()}
+	if f, ok := r.(filling); ok {
+		out.snapshot = f.Snapshot()
+	}
 	for _, form := range []struct {
 		name  string
 		write func(io.Writer) error
@@ -62,6 +73,7 @@ type pages struct {
 	html       page
 	json       page
 	markdown   page
+	snapshot   *web.Snapshot
 }
 
 // newPages lays the report and what is known of its freshness into pages. With
@@ -74,6 +86,7 @@ func newPages(r *rendered, fault *failure) *pages {
 	if r == nil {
 		return p
 	}
+	p.snapshot = r.snapshot
 	p.html = newPage(withBanner(r.html, p.notice), "text/html; charset=utf-8")
 	p.json = newPage(r.json, "application/json")
 	p.markdown = newPage(withQuote(r.markdown, p.notice), "text/markdown; charset=utf-8")
