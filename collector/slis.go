@@ -51,6 +51,9 @@ type SLISteps struct {
 // group. An SLO that has no series at all gives no group: its events are
 // unknown.
 func ReadSLI(ctx context.Context, src Source, s slo.SLO, window slo.Interval) ([]SLISteps, []string, error) {
+	if counted, ok := src.(StepsReader); ok {
+		return counted.SLISteps(ctx, s, window)
+	}
 	sli := s.SLI
 	sliced, isSliced := sli.(slo.Slices)
 	if isSliced {

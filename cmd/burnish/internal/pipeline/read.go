@@ -22,6 +22,8 @@ type Options struct {
 	Last time.Duration
 	// Before asks for the window before as well, for comparison.
 	Before bool
+	// Weeks is how many weeks back a report shows trends; 0 for none.
+	Weeks int
 	// Now is the present.
 	Now time.Time
 	// RuleFiles are globs of rule files that are in force; where there are none
@@ -71,6 +73,9 @@ func Read(ctx context.Context, src collector.Source, o Options) (Reading, error)
 	if o.Before {
 		asked.From = r.Window.Before().From
 	}
+	if recorded, ok := src.(collector.HistoryReader); ok {
+		return r, r.recall(ctx, src, recorded, asked, o)
+	}
 	var b episode.Builder
 	if r.Info, err = src.Alerts(ctx, asked, &b); err != nil {
 		return r, err
@@ -84,14 +89,19 @@ func Read(ctx context.Context, src collector.Source, o Options) (Reading, error)
 	if err := r.readHealth(ctx, src, asked); err != nil {
 		return r, err
 	}
+	return r, r.finish(ctx, src, asked, o)
+}
+
+// finish is the rest of a reading, once its episodes and spells are known.
+func (r *Reading) finish(ctx context.Context, src collector.Source, asked slo.Interval, o Options) error {
 	slices.SortFunc(r.Episodes, noise.Compare)
 	if o.Before && r.covers(asked) {
 		r.Previous = r.Window.Before()
 	}
 	if err := r.check(); err != nil {
-		return r, err
+		return err
 	}
-	return r, r.readSLOs(ctx, src, o)
+	return r.readSLOs(ctx, src, o)
 }
 
 // readSLOs looks at the promises as they stand at the window's end, or at the
