@@ -22,7 +22,7 @@ func (l *sighting) axes() {
 	l.c = Candidates{
 		Op:    l.now.Op,
 		Fors:  l.along(l.now.For, o.LongestFor, o.may(RemedyFor)),
-		Keeps: l.along(l.now.KeepFiringFor, o.LongestKeep, o.may(RemedyKeep)),
+		Keeps: l.along(l.now.KeepFiringFor, o.LongestKeep, o.may(RemedyKeep) && len(l.s.ValueLabels) == 0),
 	}
 	l.thresholds, l.written, l.scale = []float64{l.now.Threshold}, []float64{0}, 1
 	if l.now.Op == Present {

@@ -2,16 +2,16 @@ package tune
 
 import "slices"
 
-// spare takes out rules that were not judged, for want of episodes or of
-// incidents, and say nothing that another does not: it fires for the same thing
-// whenever they do, has the same severity and reaches the same people.
+// spare takes out rules that say nothing that another does not: it fires for the
+// same thing whenever they do, has the same severity and reaches the same people.
+// That is proven from their text, so it needs no episodes to go by.
 func (p *problem) spare(c choice) {
 	if p.policy == Conservative {
 		return
 	}
 	for i := range p.menus {
 		m := &p.menus[i]
-		if !m.silent && !m.unproven || m.deletion == 0 {
+		if m.deletion == 0 {
 			continue
 		}
 		for _, by := range m.within {
@@ -31,8 +31,26 @@ func (p *problem) standsIn(c choice, i, by int) bool {
 	if own.Delete || other.Delete || slices.Contains(other.Remedies, RemedyThreshold) {
 		return false
 	}
+	if p.loses(c, i, by) {
+		return false
+	}
 	before, beforeOther := &p.menus[i].candidates[0].change, &p.menus[by].candidates[0].change
 	return other.Shape.For-beforeOther.Shape.For <= own.Shape.For-before.Shape.For
+}
+
+// loses tells whether a rule catches an incident that the other does not.
+func (p *problem) loses(c choice, i, by int) bool {
+	m, other := &p.menus[i], &p.menus[by]
+	grades := other.candidates[c[by]].grades
+	for n, g := range m.candidates[c[i]].grades {
+		if g < inTime || p.weight[m.incidents[n]] == 0 {
+			continue
+		}
+		if at, ok := slices.BinarySearch(other.incidents, m.incidents[n]); !ok || grades[at] < inTime {
+			return true
+		}
+	}
+	return false
 }
 
 // within lists the rules that may stand in for each: they fire whenever it does,

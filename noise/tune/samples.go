@@ -3,7 +3,6 @@ package tune
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -173,33 +172,4 @@ type Shape struct {
 	Threshold     float64 // nothing where Op is Present
 	For           time.Duration
 	KeepFiringFor time.Duration
-}
-
-// Fold joins the series that have the same labels, which are one alert: where
-// several have a sample the first counts. It may share values with s, and leaves
-// them as they are. Prometheus refuses a rule that gives one alert twice at an
-// evaluation, so that happens only where the rule failed.
-func (s Samples) Fold() Samples {
-	out := Samples{Grid: s.Grid}
-	place := make(map[string]int, len(s.Series))
-	copied := map[int]bool{}
-	for _, series := range s.Series {
-		key := string(series.Labels.Bytes(nil))
-		i, seen := place[key]
-		if !seen {
-			place[key] = len(out.Series)
-			out.Series = append(out.Series, series)
-			continue
-		}
-		into := &out.Series[i]
-		if !copied[i] {
-			into.Values, copied[i] = slices.Clone(into.Values), true
-		}
-		for t, v := range series.Values {
-			if IsAbsent(into.Values[t]) {
-				into.Values[t] = v
-			}
-		}
-	}
-	return out
 }

@@ -26,6 +26,9 @@ type Subject struct {
 	// Views are what may be changed, one at a time: at least one. All have the
 	// same grid.
 	Views []View
+	// ValueLabels are the rule's labels that hold the sample's value. Its one view
+	// is the whole expression, set [Samples.Apart]; keep_firing_for stays.
+	ValueLabels []string
 	// Receivers are whom its alerts reach; a rule may stand in for another only
 	// where it reaches all of the other's. Empty means everybody.
 	Receivers []string

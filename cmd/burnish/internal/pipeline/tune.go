@@ -3,7 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/burnish-sre/burnish/collector"
@@ -31,9 +31,7 @@ func (r *Reading) Subjects(ctx context.Context, src collector.Source, rules []no
 // subject reads one rule's views.
 func (r *Reading) subject(ctx context.Context, src collector.Source, rule noise.Rule) (tune.Subject, error) {
 	s := tune.Subject{Rule: rule}
-	for _, l := range valueLabels(rule) {
-		return s, fmt.Errorf("label %s takes its value from the sample, so each value is an alert of its own", l)
-	}
+	s.ValueLabels = valueLabels(rule)
 	var err error
 	if s.Form, err = tune.Split(rule.Expr); err != nil && !errors.Is(err, tune.ErrNoThreshold) {
 		return s, err
@@ -44,6 +42,11 @@ func (r *Reading) subject(ctx context.Context, src collector.Source, rule noise.
 		r.Info.Warnings = append(r.Info.Warnings, warnings...)
 		s.Views = append(s.Views, tune.View{Atom: atom, Samples: samples.Fold()})
 		return err
+	}
+	if len(s.ValueLabels) > 0 {
+		err := read(tune.Whole, rule.Expr)
+		s.Views[0].Samples = s.Views[0].Samples.Apart(rule.KeepFiringFor)
+		return s, err
 	}
 	if len(s.Form.Atoms) == 0 {
 		return s, read(tune.Whole, rule.Expr)
@@ -64,6 +67,7 @@ func valueLabels(rule noise.Rule) []string {
 			out = append(out, name)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
