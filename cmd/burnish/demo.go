@@ -107,7 +107,7 @@ func (g *globals) demoReport(ctx context.Context, c *config.Config, log *slog.Lo
 		return nil, err
 	}
 	return pipeline.Report(ctx, src, pipeline.Options{
-		Now: demoEnd.Add(time.Hour), Last: time.Duration(c.Report.Window), RuleFiles: c.Rules.Files, SLOs: slos,
+		Now: demoEnd.Add(time.Hour), Last: time.Duration(c.Report.Window), Weeks: trendWeeks, RuleFiles: c.Rules.Files, SLOs: slos,
 	}, by, version)
 }
 

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,14 +29,15 @@ func newReport(g *globals) *cobra.Command {
 	var source sourceFlags
 	var window windowFlags
 	var by judgeFlags
-	var format, output, postmortem string
+	var x extraFlags
+	var format, output string
 	var sloFiles []string
 	cmd := &cobra.Command{
 		Use: "report", Short: "Make the alert-hygiene report", Args: noArgs,
 		Example: "  burnish report --prometheus.url http://localhost:9090 --last 7d --format md\n" +
 			"  burnish report --tsdb.path /prometheus --format html,json --output reports",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := pipeline.Options{Now: time.Now(), Before: true}
+			o := pipeline.Options{Now: time.Now(), Before: true, Weeks: x.weeks}
 			if err := window.apply(&o); err != nil {
 				return err
 			}
@@ -50,12 +48,12 @@ func newReport(g *globals) *cobra.Command {
 			if o.SLOs, err = g.specs(&source, sloFiles); err != nil {
 				return err
 			}
-			r, err := g.judgedReport(cmd, &source, &by, o)
+			r, err := g.judgedReport(cmd, reportFlags{&source, &by, &x}, o)
 			if err != nil {
 				return err
 			}
-			if postmortem != "" {
-				return g.writePostmortem(r, postmortem, output)
+			if x.postmortem != "" {
+				return g.writePostmortem(r, x.postmortem, output)
 			}
 			return g.writeReport(r, kinds, output)
 		},
@@ -63,19 +61,30 @@ func newReport(g *globals) *cobra.Command {
 	source.register(cmd.Flags())
 	window.register(cmd.Flags(), "7d", "7d")
 	by.register(cmd.Flags())
+	x.register(cmd.Flags())
 	cmd.Flags().StringArrayVar(&sloFiles, "slo.files", nil, "Glob of files with SLOs whose budgets are shown; may be repeated. Default: those of --config.file.")
 	cmd.Flags().StringVar(&format, "format", "md", "Forms to write, separated by commas: html, md, json.")
-	cmd.Flags().StringVar(&postmortem, "postmortem", "", "Id of an incident: write a skeleton of its post-mortem, as Markdown, instead of the report.")
 	cmd.Flags().StringVar(&output, "output", "-", "Folder to write report.html, report.md and report.json into; - for standard output.")
 	return cmd
 }
 
+// reportFlags are the flags that say what a report is made of.
+type reportFlags struct {
+	source *sourceFlags
+	by     *judgeFlags
+	extra  *extraFlags
+}
+
 // judgedReport reads the source that the flags name, judges its alerts and makes
 // the report.
-func (g *globals) judgedReport(cmd *cobra.Command, f *sourceFlags, by *judgeFlags, o pipeline.Options) (*report.Report, error) {
+func (g *globals) judgedReport(cmd *cobra.Command, f reportFlags, o pipeline.Options) (*report.Report, error) {
+	extras, err := f.extra.extras()
+	if err != nil {
+		return nil, err
+	}
 	var judged *report.Judged
-	r, err := g.readAnd(cmd, f, o, func(c *config.Config, src collector.Source, r *pipeline.Reading) error {
-		by.overlay(c)
+	r, err := g.readAnd(cmd, f.source, o, func(c *config.Config, src collector.Source, r *pipeline.Reading) error {
+		f.by.overlay(c)
 		log, err := g.logger()
 		if err != nil {
 			return err
@@ -84,13 +93,17 @@ func (g *globals) judgedReport(cmd *cobra.Command, f *sourceFlags, by *judgeFlag
 		if err != nil {
 			return err
 		}
-		judged, err = r.Judge(cmd.Context(), src, options)
+		if judged, err = r.Judge(cmd.Context(), src, options); err != nil {
+			return err
+		}
+		o.RuleFiles, o.ReplicaLabels = c.Rules.Files, c.ReplicaLabels
+		extras.Past, err = r.Past(cmd.Context(), src, o, options)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return r.Report(judged, version), nil
+	return r.ReportWith(judged, version, extras), nil
 }
 
 // formats reads --format; standard output takes one form only.
@@ -127,47 +140,6 @@ func (g *globals) writeReport(r *report.Report, kinds []string, output string) e
 		_, _ = fmt.Fprintln(g.stderr, "wrote", path)
 	}
 	return nil
-}
-
-// postmortemName keeps of an incident's id what is safe in the name of a file.
-var postmortemName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
-
-// mostNamed is how many incidents are named to somebody who asked for another.
-const mostNamed = 10
-
-// writePostmortem writes the skeleton of an incident's post-mortem.
-func (g *globals) writePostmortem(r *report.Report, id, output string) error {
-	var b bytes.Buffer
-	err := r.WritePostmortem(&b, id)
-	if errors.Is(err, report.ErrNoIncident) {
-		return badUsage("--postmortem: %v; %s", err, incidentsNamed(r))
-	}
-	if err != nil || output == "-" {
-		_, werr := g.stdout.Write(b.Bytes())
-		return errors.Join(err, werr)
-	}
-	if err := os.MkdirAll(output, 0o755); err != nil {
-		return fmt.Errorf("make output folder: %w", err)
-	}
-	path := filepath.Join(output, "postmortem-"+postmortemName.ReplaceAllString(id, "-")+".md")
-	if err := writeFile(path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintln(g.stderr, "wrote", path)
-	return nil
-}
-
-// incidentsNamed lists the latest incidents of a report.
-func incidentsNamed(r *report.Report) string {
-	all := r.Document().Incidents
-	if len(all) == 0 {
-		return "it holds none: give SLOs, or declare incidents"
-	}
-	var ids []string
-	for _, x := range all[max(0, len(all)-mostNamed):] {
-		ids = append(ids, strconv.Quote(x.ID))
-	}
-	return "the latest are " + strings.Join(ids, ", ")
 }
 
 // writeFile writes a file beside its place and then moves it there, so that

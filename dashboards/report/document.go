@@ -27,8 +27,10 @@ type Document struct {
 	Source          string           `json:"source"`
 	Sentences       []string         `json:"sentences"`
 	Actions         []Action         `json:"actions"`
+	Advice          *Advice          `json:"advice"`
 	Summary         Totals           `json:"summary"`
 	KPIs            []KPI            `json:"kpis"`
+	Trends          *Trends          `json:"trends"`
 	Rules           []Rule           `json:"rules"`
 	SLOs            []SLO            `json:"slos"`
 	Incidents       []Incident       `json:"incidents"`
@@ -131,6 +133,12 @@ type Rule struct {
 	Line     *int    `json:"line"`
 	Severity *string `json:"severity"`
 
+	// Expr, For and Keep are what the rule's text says, in seconds; nil where it
+	// is not known, or where several rules share the row.
+	Expr *string  `json:"expr"`
+	For  *float64 `json:"for_seconds"`
+	Keep *float64 `json:"keep_firing_for_seconds"`
+
 	Episodes      int     `json:"episodes"`
 	CarriedOver   int     `json:"carried_over"`
 	PendingOnly   int     `json:"pending_only"`
@@ -169,6 +177,8 @@ type Rule struct {
 	Actions       *Actions        `json:"control_actions"`
 	Notifications *int            `json:"notifications"`
 	Pages         *int            `json:"pages"`
+	// Alone counts the notifications that name this rule and no other.
+	NotifiedAlone *int `json:"notifications_alone"`
 }
 
 // Spread is the middle and the upper end of durations in seconds.
@@ -252,9 +262,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 
 func newDocument(in Input) Document {
 	s := &in.Current
+	rules := newRules(in)
 	return Document{
 		Schema: Schema, From: s.Window.From.UTC(), To: s.Window.To.UTC(), Source: in.Source,
-		Sentences: lede(in), Actions: newActions(in), Summary: newTotals(in), KPIs: newKPIs(in), Rules: newRules(in),
+		Sentences: lede(in), Actions: newActions(in), Summary: newTotals(in), Advice: newAdvice(in, rules), KPIs: newKPIs(in), Trends: newTrends(in), Rules: rules,
 		SLOs: newSLOs(in), Incidents: newIncidents(in), Decisions: newDecisions(in), Findings: newFindings(in), Truth: newTruth(in), Redundancy: newRedundancy(in),
 		Receivers: newReceivers(in), Held: newHeld(in), RouteAssumed: routeAssumed(in), Woken: newWoken(in), IncidentMetrics: newIncidentMetrics(in),
 		Floods: newFloods(s.Floods), Standing: newStanding(s), DataQuality: newQuality(in),
@@ -323,14 +334,15 @@ func previousKPI(in Input, id noise.KPIID) (noise.KPI, bool) {
 }
 
 func newRules(in Input) []Rule {
-	before, judged, routed := previousRules(in), scores(in), sent(in)
+	before, judged, routed, texts := previousRules(in), scores(in), sent(in), newRuleTexts(in.Rules)
 	out := make([]Rule, 0, len(in.Current.Rules))
 	for i := range in.Current.Rules {
 		r := newRule(&in.Current.Rules[i])
 		r.takeScore(judged[in.Current.Rules[i].RuleKey])
+		r.define(texts.of(in.Current.Rules[i].RuleKey))
 		if routed != nil {
 			c := routed[in.Current.Rules[i].RuleKey]
-			r.Notifications, r.Pages = &c.Notifications, &c.Pages
+			r.Notifications, r.Pages, r.NotifiedAlone = &c.Notifications, &c.Pages, &c.Sole
 		}
 		if before != nil {
 			p := before[in.Current.Rules[i].RuleKey]

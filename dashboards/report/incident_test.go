@@ -11,7 +11,7 @@ import (
 )
 
 func TestGoldenOfAJudgedWeek(t *testing.T) {
-	r := Build(judgedInput(t))
+	r := Build(weeklyInput(t))
 	golden(t, "judged.html", written(t, r.WriteHTML))
 	golden(t, "judged.md", written(t, r.WriteMarkdown))
 }

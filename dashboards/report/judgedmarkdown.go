@@ -94,6 +94,23 @@ func (m markdown) change(c *changeView) {
 	fmt.Fprintln(m.w)
 }
 
+func (m markdown) advice(v *adviceView) {
+	if v.Title == "" {
+		return
+	}
+	m.heading(v.Title)
+	m.paragraph(v.Intro)
+	if len(v.Rows) > 0 {
+		var rows [][]string
+		for _, r := range v.Rows {
+			rows = append(rows, []string{r.Name.Shown, r.Advised, r.Says, r.Promised, r.Before, r.Now})
+		}
+		m.table([]string{"Rule or SLO", "Advised", "What became of it", "Promised fewer a week:", "A week then:", "A week now:"}, rows)
+		m.paragraph("Counted in " + v.Unit + ".")
+	}
+	m.paragraph(v.More)
+}
+
 // counted lists texts with their counts.
 func counted(all []countedText) string {
 	var parts []string

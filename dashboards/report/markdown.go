@@ -14,6 +14,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	m := markdown{w: bufio.NewWriter(w)}
 	m.head(&r.view)
 	m.changes(&r.view.Changes)
+	m.advice(&r.view.Advice)
 	m.promises(&r.view)
 	m.happened(&r.view.Happened)
 	m.metrics(&r.view.Metrics)
@@ -22,6 +23,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		m.floods(&r.view)
 		m.standing(&r.view)
 		m.kpis(&r.view)
+		m.trends(&r.view.Trends)
 		m.severity(&r.view)
 	}
 	m.watched(&r.view.Watched)
@@ -241,6 +243,15 @@ func (m markdown) kpis(v *view) {
 	m.heading("Against the standards")
 	m.paragraph(v.JudgedBy + " All counts are of alerts that began to fire, not of notifications.")
 	m.table([]string{"Figure", v.This + ":", "Before:", "Benchmark", "Verdict"}, kpiCells(v.KPIs))
+}
+
+func (m markdown) trends(v *trendsView) {
+	if v.Intro == "" {
+		return
+	}
+	m.heading("Week by week")
+	m.paragraph(strings.Replace(v.Intro, "the last one on the right", "the last one first", 1))
+	m.table(v.Head, v.Table)
 }
 
 func (m markdown) severity(v *view) {

@@ -32,6 +32,13 @@ type Input struct {
 	UnknownSLOs []slo.SLO
 	SLOsAt      time.Time
 
+	// Past is a longer history that ends with the window; nil for no trends.
+	Past *Past
+	// Rules are the rules in force, as they are written; none where nobody knows.
+	Rules []noise.Rule
+	// Earlier is an earlier report, whose advice is followed up; nil for none.
+	Earlier *Earlier
+
 	// Judged is what the alerts are worth; nil where nobody looked.
 	Judged *Judged
 }
@@ -45,7 +52,10 @@ type Report struct {
 
 // Build makes the report. It is pure: the same input gives the same bytes.
 func Build(in Input) *Report {
-	return &Report{doc: newDocument(in), view: newView(in)}
+	r := &Report{doc: newDocument(in), view: newView(in)}
+	r.view.Advice, r.view.Trends = newAdviceView(r.doc.Advice), newTrendsView(r.doc.Trends)
+	r.view.takeTrends(r.doc.Trends)
+	return r
 }
 
 // Document is the report as it is written in JSON.

@@ -171,6 +171,7 @@ func TestJSONIsAsTheSchemaSays(t *testing.T) {
 		"with the week before":    smallInput(),
 		"with promises":           promisingInput(t),
 		"judged":                  judgedInput(t),
+		"with all":                weeklyInput(t),
 		"without the week before": alone,
 		"no data":                 {Current: noise.Summarize(noise.History{Window: week()}, noise.Options{})},
 		"no window":               {Current: noise.Summarize(noise.History{}, noise.Options{})},

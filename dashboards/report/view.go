@@ -35,6 +35,9 @@ type view struct {
 	Figures         []kpiView
 	First           []firstRow
 	Changes         changesView
+	Advice          adviceView
+	Trends          trendsView
+	HasTrends       bool
 	Promises        promisesView
 	Happened        happenedView
 	Scores          scoresView
@@ -63,6 +66,9 @@ type kpiView struct {
 	Verdict                                noise.Verdict
 	Says                                   string // the verdict in words
 	Bullet                                 *bullet
+	Trend                                  *trendChart // nil where too few weeks are known
+	id                                     noise.KPIID
+	unit                                   noise.Unit
 }
 
 type rulesView struct {
@@ -181,6 +187,15 @@ func (v *view) takeKPIs(in Input) {
 	}
 }
 
+// takeTrends puts its course beside each figure.
+func (v *view) takeTrends(t *Trends) {
+	for i := range v.KPIs {
+		k := &v.KPIs[i]
+		k.Trend = kpiTrend(t, k.id, k.Label, k.unit)
+		v.HasTrends = v.HasTrends || k.Trend != nil
+	}
+}
+
 func days(w slo.Interval) string {
 	if d := w.Duration(); d%(24*time.Hour) == 0 {
 		return plural(int(d/(24*time.Hour)), "day")
@@ -191,7 +206,7 @@ func days(w slo.Interval) string {
 func newKPIView(in Input, k noise.KPI) kpiView {
 	row := kpiView{
 		Label: k.Label, Value: unknown, Basis: denominator(k), Benchmark: benchmark(k), Source: k.Source,
-		Verdict: k.Verdict, Says: verdictSays(k.Verdict), Bullet: newBullet(k),
+		Verdict: k.Verdict, Says: verdictSays(k.Verdict), Bullet: newBullet(k), id: k.ID, unit: k.Unit,
 	}
 	if k.Known {
 		row.Value = value(k, k.Value)

@@ -74,7 +74,8 @@ func Read(ctx context.Context, src collector.Source, o Options) (Reading, error)
 		asked.From = r.Window.Before().From
 	}
 	if recorded, ok := src.(collector.HistoryReader); ok {
-		return r, r.recall(ctx, src, recorded, asked, o)
+		err := r.recall(ctx, src, recorded, asked, o)
+		return r, err
 	}
 	var b episode.Builder
 	if r.Info, err = src.Alerts(ctx, asked, &b); err != nil {
@@ -89,7 +90,8 @@ func Read(ctx context.Context, src collector.Source, o Options) (Reading, error)
 	if err := r.readHealth(ctx, src, asked); err != nil {
 		return r, err
 	}
-	return r, r.finish(ctx, src, asked, o)
+	err = r.finish(ctx, src, asked, o)
+	return r, err
 }
 
 // finish is the rest of a reading, once its episodes and spells are known.

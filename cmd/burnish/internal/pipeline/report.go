@@ -21,16 +21,26 @@ func Report(ctx context.Context, src collector.Source, o Options, by JudgeOption
 	if err != nil {
 		return nil, err
 	}
-	return r.Report(judged, version), nil
+	past, err := r.Past(ctx, src, o, by)
+	if err != nil {
+		return nil, err
+	}
+	return r.ReportWith(judged, version, Extras{Past: past}), nil
 }
 
 // Report makes the report of what was read, and judged where it was.
 func (r Reading) Report(judged *report.Judged, version string) *report.Report {
+	return r.ReportWith(judged, version, Extras{})
+}
+
+// ReportWith makes the report and tells more in it.
+func (r Reading) ReportWith(judged *report.Judged, version string, x Extras) *report.Report {
 	in := report.Input{
 		Source: r.Source, Version: version, Route: r.routeText(), Warnings: r.Info.Warnings,
 		Current: noise.Summarize(r.History, noise.Options{}),
+		Rules:   r.Rules,
 		SLOs:    r.SLOs.Groups, UnknownSLOs: r.SLOs.Unknown, SLOsAt: r.SLOs.At,
-		Judged: judged,
+		Judged: judged, Earlier: x.Earlier, Past: x.Past,
 	}
 	if r.Previous.Empty() {
 		in.PreviousUnknown = r.noPrevious()

@@ -1,0 +1,135 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/route"
+	"github.com/burnish-sre/burnish/slo"
+)
+
+// aWeek is the step of the trends.
+const aWeek = 7 * 24 * time.Hour
+
+// Past is a longer stretch of history that ends with the report's window, by which
+// it shows trends.
+type Past struct {
+	History noise.History
+	// Reach is from the first to the last alert sample of it. Weeks before are
+	// not known.
+	Reach slo.Interval
+	// Route is what Alertmanager would have sent over it; nil where nobody
+	// replayed it.
+	Route *route.Result
+}
+
+// Trends are figures by week, the earliest first; the last week ends with the
+// report's window.
+type Trends struct {
+	Weeks []Week `json:"weeks"`
+}
+
+// Week is one week of the trends. Where it is not known, every figure is nil.
+type Week struct {
+	From          time.Time                `json:"from"`
+	To            time.Time                `json:"to"`
+	Known         bool                     `json:"known"`
+	Episodes      *int                     `json:"episodes"`
+	Notifications *int                     `json:"notifications"`
+	Pages         *int                     `json:"pages"`
+	KPIs          map[noise.KPIID]*float64 `json:"kpis"`
+}
+
+// newTrends is nil where nobody read the past.
+func newTrends(in Input) *Trends {
+	if in.Past == nil {
+		return nil
+	}
+	windows := pastWeeks(in.Past.History.Window)
+	parts := split(in.Past.History.Episodes, windows)
+	out := &Trends{Weeks: []Week{}}
+	for i, w := range windows {
+		h := in.Past.History
+		h.Window, h.Episodes = w, parts[i]
+		out.Weeks = append(out.Weeks, in.Past.week(h, in.Current.Options.Severities))
+	}
+	return out
+}
+
+// pastWeeks are the whole weeks of a window, counted from its end.
+func pastWeeks(window slo.Interval) []slo.Interval {
+	var out []slo.Interval
+	for to := window.To; ; to = to.Add(-aWeek) {
+		from := to.Add(-aWeek)
+		if from.Before(window.From) || window.Empty() {
+			break
+		}
+		out = append(out, slo.Interval{From: from, To: to})
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// split gives each week the episodes that were active in it, in their order, so
+// that a long history is not gone through once for each week.
+func split(episodes []noise.Episode, weeks []slo.Interval) [][]noise.Episode {
+	out := make([][]noise.Episode, len(weeks))
+	for _, e := range episodes {
+		for i, w := range weeks {
+			ends := e.ResolvedAt
+			if e.ActiveAt.Before(w.To) && (ends.IsZero() || ends.After(w.From)) {
+				out[i] = append(out[i], e)
+			}
+		}
+	}
+	return out
+}
+
+func (p *Past) week(h noise.History, levels map[string]noise.Level) Week {
+	s := noise.Summarize(h, noise.Options{Severities: levels})
+	out := Week{From: h.Window.From.UTC(), To: h.Window.To.UTC(), Known: p.knows(&s, len(h.Episodes)), KPIs: map[noise.KPIID]*float64{}}
+	for _, k := range s.KPIs {
+		out.KPIs[k.ID] = nil
+		if out.Known && k.Known {
+			out.KPIs[k.ID] = rounded(k.Value)
+		}
+	}
+	if !out.Known {
+		return out
+	}
+	out.Episodes = &s.Episodes
+	if p.Route != nil {
+		n, pages := sentIn(p.Route, h.Window)
+		out.Notifications, out.Pages = &n, &pages
+	}
+	return out
+}
+
+// knows tells a quiet week from one of which the source holds nothing: the alert
+// samples reach over it but for a twentieth, and where none is of it, the
+// pipeline's own metrics show that somebody watched for half of it.
+func (p *Past) knows(s *noise.Summary, episodes int) bool {
+	if p.Reach.Empty() || p.Reach.From.Sub(s.Window.From) > aWeek/20 {
+		return false
+	}
+	share, known := s.Coverage()
+	if known {
+		return share >= 0.5
+	}
+	return episodes > 0
+}
+
+func sentIn(r *route.Result, w slo.Interval) (notifications, pages int) {
+	for i := range r.Notifications {
+		n := &r.Notifications[i]
+		if n.At.Before(w.From) || !n.At.Before(w.To) {
+			continue
+		}
+		notifications++
+		if n.Page() {
+			pages++
+		}
+	}
+	return notifications, pages
+}
