@@ -1,0 +1,269 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/burnish-sre/burnish/cmd/burnish/internal/realserver"
+	"github.com/burnish-sre/burnish/collector/alertmanager"
+)
+
+// realConfig sends all of a group's notifications to burnish, and what the
+// recorder has to tell too. The first is what docs/events.md shows.
+const realConfig = `
+route:
+  receiver: team.a
+  group_by: [alertname]
+  group_wait: 100ms
+  group_interval: 1s
+  repeat_interval: 4h
+inhibit_rules:
+- {name: node down, source_matchers: ['alertname="NodeDown"'], target_matchers: ['severity="ticket"'], equal: [node]}
+receivers:
+- name: team.a
+  webhook_configs:
+  - url: BURNISH/api/v1/alertmanager/webhook
+    http_config: {authorization: {type: Bearer, credentials: s3cret}}
+`
+
+const recorderConfig = `
+event_recorder:
+  webhook_outputs:
+  - url: BURNISH/api/v1/alertmanager/events
+    batch: true
+    max_retries: 10
+    http_config: {authorization: {type: Bearer, credentials: s3cret}}
+  file_outputs:
+  - path: FILE
+`
+
+// posted is what an Alertmanager is told by its API.
+func posted(t *testing.T, url string, body any) {
+	t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(t, err)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(text))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	said, _ := io.ReadAll(resp.Body)
+	require.Equal(t, http.StatusOK, resp.StatusCode, "%s", said)
+}
+
+func firing(from time.Time, pairs ...string) map[string]any {
+	ls := map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		ls[pairs[i]] = pairs[i+1]
+	}
+	return map[string]any{"labels": ls, "startsAt": from, "endsAt": from.Add(time.Hour)}
+}
+
+func resolved(alert map[string]any, at time.Time) map[string]any {
+	return map[string]any{"labels": alert["labels"], "startsAt": alert["startsAt"], "endsAt": at}
+}
+
+// secured is an intake behind a server, with a token.
+func secured(t *testing.T) (*rig, string) {
+	secret := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(secret, []byte("s3cret\n"), 0o600))
+	r := newRig(t, Options{BearerTokenFile: secret}, newMemory())
+	server := httptest.NewServer(r)
+	t.Cleanup(server.Close)
+	return r, server.URL
+}
+
+func (m *memory) list(k alertmanager.Kind) []alertmanager.Event {
+	m.mtx.Lock()
+	defer m.mtx.Unlock()
+	var out []alertmanager.Event
+	for _, e := range m.events {
+		if e.Kind == k {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// told are the alerts of a kind of event, and how often.
+func (m *memory) told(k alertmanager.Kind) map[string]int {
+	out := map[string]int{}
+	for _, e := range m.list(k) {
+		out[e.Alert.Labels.Get("alertname")]++
+	}
+	return out
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	require.Eventually(t, ok, 20*time.Second, 20*time.Millisecond, what)
+}
+
+func TestOldAlertmanagersWebhooks(t *testing.T) {
+	r, url := secured(t)
+	config := strings.NewReplacer("BURNISH", url, "name: node down, ", "").Replace(realConfig)
+	playWebhooks(t, r.store, realserver.Alertmanager(t, realserver.OldAlertmanager, config).URL)
+	for _, e := range r.store.list(alertmanager.KindNotification) {
+		assert.Equal(t, alertmanager.ReasonUnknown, e.Notification.Reason)
+		assert.Equal(t, noon, e.At, "a webhook has no time of its own")
+	}
+}
+
+// playWebhooks sends two alerts of a group, ends one, and wants the two
+// notifications.
+func playWebhooks(t *testing.T, store *memory, url string) {
+	start := time.Now().UTC().Add(-time.Minute).Truncate(time.Millisecond)
+	a, b := firing(start, "alertname", "Errors", "instance", "1"), firing(start, "alertname", "Errors", "instance", "2")
+	posted(t, url+"/api/v2/alerts", []any{a, b})
+	eventually(t, "a first notification", func() bool { return store.count(alertmanager.KindNotification) == 1 })
+	first := store.list(alertmanager.KindNotification)[0].Notification
+	assert.Equal(t, "team.a", first.Receiver)
+	assert.Equal(t, `{}:{alertname="Errors"}`, first.GroupKey)
+	assert.Equal(t, `{alertname="Errors"}`, first.GroupLabels.String())
+	assert.Equal(t, 2, first.Firing())
+	assert.Equal(t, start, first.Alerts[0].StartsAt)
+
+	end := start.Add(50 * time.Second)
+	posted(t, url+"/api/v2/alerts", []any{resolved(a, end)})
+	eventually(t, "the end", func() bool { return store.count(alertmanager.KindEnd) == 1 })
+	assert.Equal(t, map[string]int{"Errors": 2}, store.told(alertmanager.KindStart))
+	assert.Equal(t, end, store.list(alertmanager.KindEnd)[0].At)
+	assert.Equal(t, "1", store.list(alertmanager.KindEnd)[0].Alert.Labels.Get("instance"))
+}
+
+func TestNewAlertmanagerTellsEverything(t *testing.T) {
+	r, url := secured(t)
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	config := strings.NewReplacer("BURNISH", url, "FILE", file).Replace(realConfig + recorderConfig)
+	am := recording(t, config)
+	playEverything(t, r.store, am)
+
+	// The file says the same as what was pushed, but for what was pushed only
+	// as a webhook: the same keys.
+	other := newRig(t, Options{}, newMemory())
+	ctx, cancel := context.WithCancel(t.Context())
+	followed := make(chan error, 1)
+	kept := &FilePositions{Path: filepath.Join(t.TempDir(), "positions")}
+	go func() { followed <- other.Follow(ctx, file, kept) }()
+	for _, kind := range []alertmanager.Kind{
+		alertmanager.KindNotification, alertmanager.KindStart, alertmanager.KindEnd, alertmanager.KindInhibited,
+		alertmanager.KindSilenced, alertmanager.KindSilence, alertmanager.KindUp,
+	} {
+		eventually(t, string(kind), func() bool {
+			return assert.ObjectsAreEqual(keysOf(r.store.list(kind)), keysOf(other.store.list(kind)))
+		})
+	}
+	cancel()
+	require.NoError(t, <-followed)
+}
+
+func keysOf(events []alertmanager.Event) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range events {
+		out[e.Key] = true
+	}
+	return out
+}
+
+func playEverything(t *testing.T, store *memory, url string) {
+	start := time.Now().UTC().Add(-time.Minute).Truncate(time.Millisecond)
+	down := firing(start, "alertname", "NodeDown", "node", "n1", "severity", "page")
+	posted(t, url+"/api/v2/alerts", []any{down})
+	posted(t, url+"/api/v2/silences", map[string]any{
+		"matchers": []any{map[string]any{"name": "alertname", "value": "Qui.*", "isRegex": true, "isEqual": true}},
+		"startsAt": start, "endsAt": start.Add(time.Hour), "createdBy": "ann", "comment": "ACK! looking",
+	})
+	eventually(t, "a silence", func() bool { return store.count(alertmanager.KindSilence) == 1 })
+	posted(t, url+"/api/v2/alerts", []any{
+		firing(start, "alertname", "DiskSlow", "node", "n1", "severity", "ticket"),
+		firing(start, "alertname", "Quiet", "node", "n2", "severity", "page"),
+	})
+	eventually(t, "a notification", func() bool { return store.count(alertmanager.KindNotification) == 1 })
+	eventually(t, "an inhibited alert", func() bool { return store.told(alertmanager.KindInhibited)["DiskSlow"] >= 1 })
+	eventually(t, "a silenced alert", func() bool { return store.told(alertmanager.KindSilenced)["Quiet"] >= 1 })
+	posted(t, url+"/api/v2/alerts", []any{resolved(down, start.Add(50*time.Second))})
+	eventually(t, "two notifications", func() bool { return store.count(alertmanager.KindNotification) == 2 })
+	eventually(t, "the end", func() bool { return store.count(alertmanager.KindEnd) == 1 })
+
+	assert.Equal(t, map[string]int{"NodeDown": 1, "DiskSlow": 1, "Quiet": 1}, store.told(alertmanager.KindStart))
+	source := ""
+	reasons := map[alertmanager.Reason]int{}
+	for _, e := range store.list(alertmanager.KindNotification) {
+		reasons[e.Notification.Reason]++
+		source = e.Notification.Alerts[0].Fingerprint
+		assert.Len(t, e.Notification.Alerts, 1, "what is held back is not told")
+	}
+	assert.Equal(t, map[alertmanager.Reason]int{alertmanager.ReasonFirst: 1, alertmanager.ReasonAllResolved: 1}, reasons)
+	for _, e := range store.list(alertmanager.KindInhibited) {
+		assert.Equal(t, &alertmanager.Muter{Rule: "node down", Sources: []string{source}}, e.By)
+	}
+	silence := store.list(alertmanager.KindSilence)[0]
+	assert.True(t, silence.Acknowledges())
+	assert.Equal(t, "ann", silence.Silence.Author)
+	for _, e := range store.list(alertmanager.KindSilenced) {
+		assert.Equal(t, silence.Silence.ID, e.By.SilenceID)
+		assert.True(t, silence.Silence.Mutes(e.Alert.Labels))
+	}
+}
+
+// recording starts the new Alertmanager with its event recorder enabled, which
+// takes a flag that realserver.Alertmanager does not give. It starts one by that
+// first, so that the program is built.
+func recording(t *testing.T, config string) string {
+	t.Helper()
+	realserver.Alertmanager(t, realserver.NewAlertmanager, "route: {receiver: a}\nreceivers: [{name: a}]\n").Stop()
+	cache, err := os.UserCacheDir()
+	require.NoError(t, err)
+	programs, err := filepath.Glob(filepath.Join(cache, "burnish-test", "alertmanager-v*[0-9]"))
+	require.NoError(t, err)
+	require.Len(t, programs, 1)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.yml")
+	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	require.NoError(t, l.Close())
+	cmd := exec.CommandContext(t.Context(), programs[0], "--config.file="+file, "--storage.path="+dir, //nolint:gosec // the test's own program
+		"--web.listen-address="+address, "--cluster.listen-address=", "--enable-feature=event-recorder")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	var logs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &logs, &logs
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait() // it was told to end
+		if t.Failed() {
+			t.Log(logs.String())
+		}
+	})
+	eventually(t, fmt.Sprint("Alertmanager on ", address), func() bool {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/-/ready", http.NoBody)
+		require.NoError(t, err)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	return "http://" + address
+}
