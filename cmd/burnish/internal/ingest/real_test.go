@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,34 +25,23 @@ import (
 	"github.com/burnish-sre/burnish/collector/alertmanager"
 )
 
-// realConfig sends all of a group's notifications to burnish, and what the
-// recorder has to tell too. The first is what docs/events.md shows.
-const realConfig = `
-route:
-  receiver: team.a
-  group_by: [alertname]
-  group_wait: 100ms
-  group_interval: 1s
-  repeat_interval: 4h
-inhibit_rules:
-- {name: node down, source_matchers: ['alertname="NodeDown"'], target_matchers: ['severity="ticket"'], equal: [node]}
-receivers:
-- name: team.a
-  webhook_configs:
-  - url: BURNISH/api/v1/alertmanager/webhook
-    http_config: {authorization: {type: Bearer, credentials: s3cret}}
-`
-
-const recorderConfig = `
-event_recorder:
-  webhook_outputs:
-  - url: BURNISH/api/v1/alertmanager/events
-    batch: true
-    max_retries: 10
-    http_config: {authorization: {type: Bearer, credentials: s3cret}}
-  file_outputs:
-  - path: FILE
-`
+// documented are the Alertmanager configurations of docs/events.md: the webhook,
+// the recorder's webhook and its file. They are taken as they stand there, but for
+// places and waiting times.
+func documented(t *testing.T, burnish, token, file string) []string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "events.md"))
+	require.NoError(t, err)
+	var out []string
+	for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
+		out = append(out, strings.NewReplacer(
+			"http://burnish:2876", burnish, "/etc/alertmanager/burnish-token", token, "/var/log/alertmanager/events.jsonl", file,
+			"group_wait: 30s", "group_wait: 100ms", "group_interval: 5m", "group_interval: 1s",
+		).Replace(m[1]))
+	}
+	require.Len(t, out, 3)
+	return out
+}
 
 // posted is what an Alertmanager is told by its API.
 func posted(t *testing.T, url string, body any) {
@@ -81,13 +71,13 @@ func resolved(alert map[string]any, at time.Time) map[string]any {
 }
 
 // secured is an intake behind a server, with a token.
-func secured(t *testing.T) (*rig, string) {
-	secret := filepath.Join(t.TempDir(), "token")
+func secured(t *testing.T) (r *rig, url, secret string) {
+	secret = filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(secret, []byte("s3cret\n"), 0o600))
-	r := newRig(t, Options{BearerTokenFile: secret}, newMemory())
+	r = newRig(t, Options{BearerTokenFile: secret}, newMemory())
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
-	return r, server.URL
+	return r, server.URL, secret
 }
 
 func (m *memory) list(k alertmanager.Kind) []alertmanager.Event {
@@ -117,8 +107,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 func TestOldAlertmanagersWebhooks(t *testing.T) {
-	r, url := secured(t)
-	config := strings.NewReplacer("BURNISH", url, "name: node down, ", "").Replace(realConfig)
+	r, url, secret := secured(t)
+	config := strings.Replace(documented(t, url, secret, "")[0], "name: node down\n    ", "", 1) // a name needs a newer one
 	playWebhooks(t, r.store, realserver.Alertmanager(t, realserver.OldAlertmanager, config).URL)
 	for _, e := range r.store.list(alertmanager.KindNotification) {
 		assert.Equal(t, alertmanager.ReasonUnknown, e.Notification.Reason)
@@ -149,10 +139,11 @@ func playWebhooks(t *testing.T, store *memory, url string) {
 }
 
 func TestNewAlertmanagerTellsEverything(t *testing.T) {
-	r, url := secured(t)
+	r, url, secret := secured(t)
 	file := filepath.Join(t.TempDir(), "events.jsonl")
-	config := strings.NewReplacer("BURNISH", url, "FILE", file).Replace(realConfig + recorderConfig)
-	am := recording(t, config)
+	parts := documented(t, url, secret, file)
+	parts[2] = strings.TrimPrefix(parts[2], "event_recorder:\n") // both outputs at once
+	am := recording(t, strings.Join(parts, ""))
 	playEverything(t, r.store, am)
 
 	// The file says the same as what was pushed, but for what was pushed only
