@@ -23,6 +23,7 @@ import (
 // manifest is kubernetes/burnish.yaml, one field a document.
 type manifest struct {
 	ConfigMap  corev1.ConfigMap
+	Claim      corev1.PersistentVolumeClaim
 	Deployment appsv1.Deployment
 	Service    corev1.Service
 }
@@ -35,7 +36,7 @@ func read(t *testing.T) manifest {
 	require.NoError(t, err)
 	var m manifest
 	kinds := map[string]any{
-		"v1/ConfigMap": &m.ConfigMap, "apps/v1/Deployment": &m.Deployment, "v1/Service": &m.Service,
+		"v1/ConfigMap": &m.ConfigMap, "v1/PersistentVolumeClaim": &m.Claim, "apps/v1/Deployment": &m.Deployment, "v1/Service": &m.Service,
 	}
 	for doc := range strings.SplitSeq(string(text), "\n---\n") {
 		var head struct{ APIVersion, Kind string }
@@ -75,8 +76,9 @@ func TestPartsFitTogether(t *testing.T) {
 	require.Len(t, m.Service.Spec.Ports, 1)
 	assert.Equal(t, c.Ports[0].Name, m.Service.Spec.Ports[0].TargetPort.StrVal)
 
-	require.Len(t, pod.Spec.Volumes, 1)
-	require.Len(t, c.VolumeMounts, 1)
+	require.Len(t, pod.Spec.Volumes, 2)
+	require.Len(t, c.VolumeMounts, 2)
+	assert.Equal(t, m.Claim.Name, pod.Spec.Volumes[1].PersistentVolumeClaim.ClaimName)
 	assert.Equal(t, m.ConfigMap.Name, pod.Spec.Volumes[0].ConfigMap.Name)
 	assert.Equal(t, pod.Spec.Volumes[0].Name, c.VolumeMounts[0].Name)
 	assert.Equal(t, []string{"serve", "--config.file=" + c.VolumeMounts[0].MountPath + "/burnish.yml"}, c.Args)
