@@ -22,7 +22,7 @@ func (l *sighting) axes() {
 	l.c = Candidates{
 		Op:    l.now.Op,
 		Fors:  l.along(l.now.For, o.LongestFor, o.may(RemedyFor)),
-		Keeps: l.along(l.now.KeepFiringFor, o.LongestKeep, o.may(RemedyKeep) && len(l.s.ValueLabels) == 0),
+		Keeps: l.along(l.now.KeepFiringFor, o.LongestKeep, o.may(RemedyKeep) && !l.apart()),
 	}
 	l.thresholds, l.written, l.scale = []float64{l.now.Threshold}, []float64{0}, 1
 	if l.now.Op == Present {
@@ -34,6 +34,9 @@ func (l *sighting) axes() {
 		l.ladder(atom)
 	}
 }
+
+// apart tells whether each value is an alert of its own in this view.
+func (l *sighting) apart() bool { return len(l.s.ValueLabels) > 0 && l.place == 0 }
 
 // along is the durations to try, today's among them; one for each number of
 // evaluations.

@@ -50,6 +50,7 @@ type menu struct {
 	silent     bool  // no episode at all
 	unproven   bool  // no incident speaks for or against it: only what is safe is offered
 	deletion   int   // the candidate that takes the rule out, at the end of the list; 0 where there is none
+	plain      int   // the candidate that only drops labels; 0 where there is none
 	within     []int // rules that fire whenever this one does
 	group      int   // rules of one group look at the same metric
 }
@@ -70,6 +71,9 @@ const warm = 8 * time.Hour
 func (h *history) menu(s Subject) (menu, error) {
 	var m menu
 	for v, view := range s.Views {
+		if v > 0 && len(s.ValueLabels) > 0 && !h.options.may(RemedyLabel) {
+			break
+		}
 		if err := h.look(&m, s, v, view); err != nil {
 			return m, err
 		}
@@ -81,6 +85,7 @@ func (h *history) menu(s Subject) (menu, error) {
 	if last := len(m.candidates) - 1; m.candidates[last].change.Delete {
 		m.deletion = last
 	}
+	m.plain = max(0, slices.IndexFunc(m.candidates, func(c candidate) bool { return slices.Equal(c.change.Remedies, []Remedy{RemedyLabel}) }))
 	first := m.candidates[0]
 	m.silent = sum(first.outside)+sum(first.inside) == 0
 	return m, nil
@@ -144,7 +149,7 @@ func (h *history) look(m *menu, s Subject, place int, view View) error {
 			}
 		}
 	}
-	at := slices.IndexFunc(m.candidates, func(c candidate) bool { return c.today })
+	at := max(0, slices.IndexFunc(m.candidates, func(c candidate) bool { return c.today }))
 	m.candidates[0], m.candidates[at] = m.candidates[at], m.candidates[0]
 	return nil
 }
@@ -202,6 +207,9 @@ func (l *sighting) candidate(m *menu, i, j, k int) candidate {
 	}
 	if shape.KeepFiringFor != l.now.KeepFiringFor {
 		c.change.Remedies = append(c.change.Remedies, RemedyKeep)
+	}
+	if l.place > 0 && len(l.s.ValueLabels) > 0 {
+		c.change.Remedies, c.change.DropLabels = append(c.change.Remedies, RemedyLabel), l.s.ValueLabels
 	}
 	c.today = len(c.change.Remedies) == 0
 	for b, s := range l.surfaces {

@@ -4,14 +4,15 @@ import "slices"
 
 // spare takes out rules that say nothing that another does not: it fires for the
 // same thing whenever they do, has the same severity and reaches the same people.
-// That is proven from their text, so it needs no episodes to go by.
+// That is proven from their text, so it needs no episodes to go by. So it is with
+// labels that make an alert of each value.
 func (p *problem) spare(c choice) {
-	if p.policy == Conservative {
-		return
-	}
 	for i := range p.menus {
 		m := &p.menus[i]
-		if m.deletion == 0 {
+		if c[i] == 0 && m.plain > 0 && p.keeps(m) {
+			c[i] = m.plain
+		}
+		if m.deletion == 0 || p.policy == Conservative {
 			continue
 		}
 		for _, by := range m.within {
@@ -22,6 +23,9 @@ func (p *problem) spare(c choice) {
 		}
 	}
 }
+
+// keeps tells whether a rule without the labels catches what it catches today.
+func (p *problem) keeps(m *menu) bool { return !p.drops(m, &m.candidates[m.plain]) }
 
 // standsIn tells whether a rule that implied another still does, in the forms
 // that were chosen: it is no stricter than it was and waits no longer, but as far

@@ -26,8 +26,9 @@ type Subject struct {
 	// Views are what may be changed, one at a time: at least one. All have the
 	// same grid.
 	Views []View
-	// ValueLabels are the rule's labels that hold the sample's value. Its one view
-	// is the whole expression, set [Samples.Apart]; keep_firing_for stays.
+	// ValueLabels are the rule's labels that hold the sample's value. The first
+	// view is then the whole expression, set [Samples.Apart]; the others are what
+	// may be changed once these labels are gone.
 	ValueLabels []string
 	// Receivers are whom its alerts reach; a rule may stand in for another only
 	// where it reaches all of the other's. Empty means everybody.
@@ -68,11 +69,13 @@ const (
 	RemedyFor       Remedy = "for"
 	RemedyKeep      Remedy = "keep_firing_for"
 	RemedyDelete    Remedy = "delete"
+	// RemedyLabel takes away labels that hold the sample's value.
+	RemedyLabel Remedy = "label"
 )
 
 // Remedies are all of them.
 func Remedies() []Remedy {
-	return []Remedy{RemedyThreshold, RemedyFor, RemedyKeep, RemedyDelete}
+	return []Remedy{RemedyThreshold, RemedyFor, RemedyKeep, RemedyLabel, RemedyDelete}
 }
 
 // ChooseOptions say what is asked of a choice. The zero value of each field but
@@ -141,6 +144,8 @@ type Change struct {
 	Shape  Shape
 	// Written is the number to write in the place of the view's atom.
 	Written float64
+	// DropLabels are those of Subject.ValueLabels, where they go.
+	DropLabels []string
 	// Remedies are what it changes, in the order of [Remedies].
 	Remedies []Remedy
 }

@@ -44,9 +44,10 @@ func (r *Reading) subject(ctx context.Context, src collector.Source, rule noise.
 		return err
 	}
 	if len(s.ValueLabels) > 0 {
-		err := read(tune.Whole, rule.Expr)
+		if err := read(tune.Whole, rule.Expr); err != nil {
+			return s, err
+		}
 		s.Views[0].Samples = s.Views[0].Samples.Apart(rule.KeepFiringFor)
-		return s, err
 	}
 	if len(s.Form.Atoms) == 0 {
 		return s, read(tune.Whole, rule.Expr)

@@ -75,6 +75,9 @@ func (t *TunedRule) edits(at int) ([]rulefile.Edit, error) {
 		after := len(t.Subject.Form.Expr) - a.End
 		out = append(out, rulefile.SpliceExpr(at, a.Start, a.End, expr[a.Start:len(expr)-after]))
 	}
+	for _, name := range c.DropLabels {
+		out = append(out, rulefile.SetLabel(at, name, "")) // Prometheus drops empty labels
+	}
 	out = append(out, duration(at, rulefile.For, t.Rule.For, c.Shape.For)...)
 	return append(out, duration(at, rulefile.KeepFiringFor, t.Rule.KeepFiringFor, c.Shape.KeepFiringFor)...), nil
 }
@@ -117,6 +120,9 @@ func (t *TunedRule) What() string {
 	}
 	if c.Shape.KeepFiringFor != t.Rule.KeepFiringFor {
 		parts = append(parts, fmt.Sprintf("keep_firing_for %s to %s", model.Duration(t.Rule.KeepFiringFor), model.Duration(c.Shape.KeepFiringFor)))
+	}
+	if len(c.DropLabels) > 0 {
+		parts = append(parts, "label "+strings.Join(c.DropLabels, ", ")+" emptied")
 	}
 	return strings.Join(parts, ", ")
 }
