@@ -52,6 +52,9 @@ func newReport(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := x.checkTeam(r); err != nil {
+				return err
+			}
 			if x.postmortem != "" {
 				return g.writePostmortem(r, x.postmortem, output)
 			}

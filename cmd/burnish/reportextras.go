@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,18 +24,21 @@ const trendWeeks = 12
 // extraFlags say what a report tells beside its own window.
 type extraFlags struct {
 	previous, postmortem string
+	team, teamLabel      string
 	weeks                int
 }
 
 func (f *extraFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.previous, "previous", "", "Earlier report as JSON: tell what became of its advice.")
 	flags.IntVar(&f.weeks, "trend-weeks", trendWeeks, "How many weeks back to show trends, as far as the source reaches; 0 for none.")
+	flags.StringVar(&f.team, "team", "", "Keep to the rules, alerts, SLOs and incidents of one team.")
+	flags.StringVar(&f.teamLabel, "team-label", report.DefaultTeamLabel, "Label whose value is the team that an alert belongs to.")
 	flags.StringVar(&f.postmortem, "postmortem", "", "Id of an incident: write a skeleton of its post-mortem, as Markdown, instead of the report.")
 }
 
 // extras reads what the flags name.
 func (f *extraFlags) extras() (pipeline.Extras, error) {
-	var x pipeline.Extras
+	x := pipeline.Extras{Team: f.team, TeamLabel: f.teamLabel}
 	if f.weeks < 0 || f.weeks > 520 {
 		return x, badUsage("--trend-weeks %d: want 0 to 520", f.weeks)
 	}
@@ -51,6 +55,25 @@ func (f *extraFlags) extras() (pipeline.Extras, error) {
 	}
 	return x, nil
 }
+
+// checkTeam tells a team without alerts from a name that is spelled wrongly.
+func (f *extraFlags) checkTeam(r *report.Report) error {
+	teams := r.Teams()
+	if f.team == "" || slices.Contains(teams, f.team) {
+		return nil
+	}
+	if len(teams) == 0 {
+		return badUsage("--team %q: no rule, alert or SLO names a team; see --team-label", f.team)
+	}
+	var named []string
+	for _, t := range teams[:min(mostTeams, len(teams))] {
+		named = append(named, strconv.Quote(t))
+	}
+	return badUsage("--team %q: nothing is of that team; there are %s", f.team, strings.Join(named, ", "))
+}
+
+// mostTeams is how many teams are named to somebody who asked for another.
+const mostTeams = 30
 
 // postmortemName keeps of an incident's id what is safe in the name of a file.
 var postmortemName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)

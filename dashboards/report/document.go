@@ -25,6 +25,9 @@ type Document struct {
 	From            time.Time        `json:"from"`
 	To              time.Time        `json:"to"`
 	Source          string           `json:"source"`
+	Team            *string          `json:"team"`
+	TeamLabel       string           `json:"team_label"`
+	Teams           []Team           `json:"teams"`
 	Sentences       []string         `json:"sentences"`
 	Actions         []Action         `json:"actions"`
 	Advice          *Advice          `json:"advice"`
@@ -138,6 +141,8 @@ type Rule struct {
 	Expr *string  `json:"expr"`
 	For  *float64 `json:"for_seconds"`
 	Keep *float64 `json:"keep_firing_for_seconds"`
+	// Teams are the values of the team label on the rule and its alerts.
+	Teams []string `json:"teams"`
 
 	Episodes      int     `json:"episodes"`
 	CarriedOver   int     `json:"carried_over"`
@@ -260,16 +265,25 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return enc.Encode(r.doc)
 }
 
-func newDocument(in Input) Document {
+func newDocument(in Input, o *owners) Document {
 	s := &in.Current
-	rules := newRules(in)
+	rules := newRules(in, o)
 	return Document{
 		Schema: Schema, From: s.Window.From.UTC(), To: s.Window.To.UTC(), Source: in.Source,
+		Team: known(in.Team), TeamLabel: in.teamLabel(), Teams: allTeams(in, o),
 		Sentences: lede(in), Actions: newActions(in), Summary: newTotals(in), Advice: newAdvice(in, rules), KPIs: newKPIs(in), Trends: newTrends(in), Rules: rules,
 		SLOs: newSLOs(in), Incidents: newIncidents(in), Decisions: newDecisions(in), Findings: newFindings(in), Truth: newTruth(in), Redundancy: newRedundancy(in),
 		Receivers: newReceivers(in), Held: newHeld(in), RouteAssumed: routeAssumed(in), Woken: newWoken(in), IncidentMetrics: newIncidentMetrics(in),
 		Floods: newFloods(s.Floods), Standing: newStanding(s), DataQuality: newQuality(in),
 	}
+}
+
+// allTeams is the index of teams of a report on all.
+func allTeams(in Input, o *owners) []Team {
+	if in.Team != "" {
+		return []Team{}
+	}
+	return newTeams(in, o)
 }
 
 func newTotals(in Input) Totals {
@@ -333,12 +347,13 @@ func previousKPI(in Input, id noise.KPIID) (noise.KPI, bool) {
 	return k, ok && k.Known
 }
 
-func newRules(in Input) []Rule {
+func newRules(in Input, o *owners) []Rule {
 	before, judged, routed, texts := previousRules(in), scores(in), sent(in), newRuleTexts(in.Rules)
 	out := make([]Rule, 0, len(in.Current.Rules))
 	for i := range in.Current.Rules {
 		r := newRule(&in.Current.Rules[i])
 		r.takeScore(judged[in.Current.Rules[i].RuleKey])
+		r.Teams = append([]string{}, o.rules[in.Current.Rules[i].RuleKey]...)
 		r.define(texts.of(in.Current.Rules[i].RuleKey))
 		if routed != nil {
 			c := routed[in.Current.Rules[i].RuleKey]

@@ -37,6 +37,7 @@ type earlierRule struct {
 	Episodes      int      `json:"episodes"`
 	Notifications *int     `json:"notifications"`
 	Alone         *int     `json:"notifications_alone"`
+	Teams         []string `json:"teams"`
 }
 
 // earlierName names a rule; in lists of rules its name is under "name", else

@@ -27,6 +27,9 @@ type Judged struct {
 	// Answers are the first answers to incidents, by their place in the
 	// judgement; nil where no silences are known.
 	Answers map[int]truth.Ack
+	// Part tells that this is one team's part, of which is not known what
+	// Alertmanager held back.
+	Part bool
 	// Woken is when episodes began and, where Alertmanager was replayed, when
 	// notifications came, by the hours of the people; nil where nobody asked.
 	Woken, WokenBy *truth.Woken

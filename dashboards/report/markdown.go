@@ -18,6 +18,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	m.promises(&r.view)
 	m.happened(&r.view.Happened)
 	m.metrics(&r.view.Metrics)
+	m.teams(&r.view.Teams)
 	m.noise(&r.view)
 	if !r.view.NoData {
 		m.floods(&r.view)
@@ -243,6 +244,20 @@ func (m markdown) kpis(v *view) {
 	m.heading("Against the standards")
 	m.paragraph(v.JudgedBy + " All counts are of alerts that began to fire, not of notifications.")
 	m.table([]string{"Figure", v.This + ":", "Before:", "Benchmark", "Verdict"}, kpiCells(v.KPIs))
+}
+
+func (m markdown) teams(v *teamsView) {
+	if len(v.Rows) == 0 {
+		return
+	}
+	m.heading("Teams")
+	m.paragraph(v.Intro)
+	var rows [][]string
+	for _, r := range v.Rows {
+		rows = append(rows, []string{r.Name.Shown, r.Rules, r.Episodes, r.Notifications, r.Pages, r.Findings, r.Saves, r.Incidents, r.Promises})
+	}
+	m.table([]string{"Team", "Rules that fired:", "Episodes:", "Notifications:", "Pages:", "Findings:", "Could save a week:", "Incidents nobody was told of:", "Promises overspent:"}, rows)
+	m.paragraph(v.More)
 }
 
 func (m markdown) trends(v *trendsView) {

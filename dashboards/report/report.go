@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/burnish-sre/burnish/noise"
@@ -32,6 +33,12 @@ type Input struct {
 	UnknownSLOs []slo.SLO
 	SLOsAt      time.Time
 
+	// History is what Current was measured by; with it the report has an index of
+	// teams. Nil for none.
+	History *noise.History
+	// TeamLabel is the label whose value is an alert's team; DefaultTeamLabel. Team
+	// keeps to what is of one team; empty for all.
+	TeamLabel, Team string
 	// Past is a longer history that ends with the window; nil for no trends.
 	Past *Past
 	// Rules are the rules in force, as they are written; none where nobody knows.
@@ -46,17 +53,27 @@ type Input struct {
 // Report is a report that is ready to be written, in any form, any number of
 // times. It is safe for concurrent use.
 type Report struct {
-	doc  Document
-	view view
+	doc   Document
+	view  view
+	teams []string
 }
 
 // Build makes the report. It is pure: the same input gives the same bytes.
 func Build(in Input) *Report {
-	r := &Report{doc: newDocument(in), view: newView(in)}
+	o := newOwners(in)
+	if in.Team != "" {
+		in = in.ofTeam(o, in.Team)
+	}
+	r := &Report{doc: newDocument(in, o), view: newView(in), teams: o.names}
+	r.view.Teams = newTeamsView(in, r.doc.Teams)
 	r.view.Advice, r.view.Trends = newAdviceView(r.doc.Advice), newTrendsView(r.doc.Trends)
 	r.view.takeTrends(r.doc.Trends)
 	return r
 }
+
+// Teams are the teams that alerts and SLOs name, sorted, in a report on one team
+// too.
+func (r *Report) Teams() []string { return slices.Clone(r.teams) }
 
 // Document is the report as it is written in JSON.
 func (r *Report) Document() Document { return r.doc }

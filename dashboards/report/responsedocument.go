@@ -88,7 +88,7 @@ func newMoments(w *truth.Woken) *Moments {
 }
 
 func newHeld(in Input) *Held {
-	if in.Judged == nil || in.Judged.Route == nil {
+	if in.Judged == nil || in.Judged.Route == nil || in.Judged.Part {
 		return nil
 	}
 	h := in.Judged.Route.Held

@@ -172,6 +172,8 @@ func TestJSONIsAsTheSchemaSays(t *testing.T) {
 		"with promises":           promisingInput(t),
 		"judged":                  judgedInput(t),
 		"with all":                weeklyInput(t),
+		"with teams":              teamsInput(t),
+		"of a team":               teamInput(t),
 		"without the week before": alone,
 		"no data":                 {Current: noise.Summarize(noise.History{Window: week()}, noise.Options{})},
 		"no window":               {Current: noise.Summarize(noise.History{}, noise.Options{})},

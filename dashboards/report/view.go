@@ -37,6 +37,8 @@ type view struct {
 	Changes         changesView
 	Advice          adviceView
 	Trends          trendsView
+	Teams           teamsView
+	Team            text // empty in a report on all
 	HasTrends       bool
 	Promises        promisesView
 	Happened        happenedView
@@ -151,6 +153,10 @@ func newView(in Input) view {
 		Chart: newChart(s), Rules: newRulesView(in), Floods: newFloodsView(s),
 		Severity: newSeverityView(s), Standing: newStandingView(s),
 		Quality: quality(in), Definitions: slices.Concat(definitions(s.Options), promiseDefinitions(len(in.SLOs)+len(in.UnknownSLOs) > 0), judgedDefinitions(in)),
+	}
+	v.Team = newText(in.Team, nameLimit)
+	if in.Team != "" {
+		v.Title = "Alert hygiene of " + v.Team.Shown + ", " + dates(s.Window)
 	}
 	v.First = newPlan(in, &v.Changes, &v.Happened)
 	v.takeKPIs(in)

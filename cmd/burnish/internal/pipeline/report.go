@@ -41,6 +41,7 @@ func (r Reading) ReportWith(judged *report.Judged, version string, x Extras) *re
 		Rules:   r.Rules,
 		SLOs:    r.SLOs.Groups, UnknownSLOs: r.SLOs.Unknown, SLOsAt: r.SLOs.At,
 		Judged: judged, Earlier: x.Earlier, Past: x.Past,
+		History: &r.History, TeamLabel: x.TeamLabel, Team: x.Team,
 	}
 	if r.Previous.Empty() {
 		in.PreviousUnknown = r.noPrevious()

@@ -19,6 +19,9 @@ type Extras struct {
 	Earlier *report.Earlier
 	// Past is a longer history, by which trends are shown.
 	Past *report.Past
+	// TeamLabel is the label whose value is an alert's team; "team" by default.
+	// Team keeps to what is of one team.
+	TeamLabel, Team string
 }
 
 // Past reads the alert history of the weeks that o.Weeks asks for, which end with
