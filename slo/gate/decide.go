@@ -100,7 +100,10 @@ type deciding struct {
 	Case
 	policy Policy
 	exempt bool
-	answer Answer
+	// doubtful says that the figures at hand are of data that are known to be thin or
+	// old, which was told.
+	doubtful bool
+	answer   Answer
 }
 
 // judge takes a check that holds or does not.
@@ -131,33 +134,38 @@ func (d *deciding) unknown(r Reason, l Limits) {
 	d.answer.take(r)
 }
 
-// compare takes a check of a figure against a limit; an unknown figure is unknown.
+// compare takes a check of a figure against a limit; an unknown figure is unknown,
+// and one of doubtful data counts where it is bad.
 func (d *deciding) compare(r Reason, l Limits, holds func(v float64) bool) {
-	if !r.Figure.Known {
+	switch {
+	case !r.Figure.Known:
 		d.unknown(r, l)
-		return
+	case !holds(r.Figure.Value):
+		d.judge(r, false)
+	case !d.doubtful:
+		d.judge(r, true)
 	}
-	d.judge(r, holds(r.Figure.Value))
 }
 
+// standing asks about one group of an SLO. Bad news in doubtful data are believed:
+// they hold the change. Good news are not, and the doubt is told once, as what it
+// is.
 func (d *deciding) standing(s Standing) {
 	l := d.policy.For(s.SLO)
-	trusted := d.data(s, l)
-	st := s.Status
+	covered, fresh := d.coverage(s, l), d.freshness(s, l)
 	at := Reason{SLO: s.SLO.ID(), Group: s.Group}
-	if !trusted {
-		st = slo.Status{Burn: map[time.Duration]slo.Figure{}}
-	}
-	d.budget(at, st, l)
+	d.doubtful = !covered || !fresh
+	d.budget(at, s.Status, l)
+	d.doubtful = !fresh
 	for _, b := range l.Burn {
-		d.burn(at, st, b, l)
+		d.burn(at, s.Status, b, l)
 	}
+	d.doubtful = false
 	d.incidents(s, l)
 }
 
-// data tells whether the SLO's figures can be trusted.
-func (d *deciding) data(s Standing, l Limits) bool {
-	trusted := true
+// coverage tells whether enough of the window was watched.
+func (d *deciding) coverage(s Standing, l Limits) bool {
 	at := Reason{SLO: s.SLO.ID(), Group: s.Group}
 	coverage := at
 	coverage.Check, coverage.Unit = CheckCoverage, UnitRatio
@@ -165,14 +173,18 @@ func (d *deciding) data(s Standing, l Limits) bool {
 	coverage.Text = coverageText(coverage)
 	if coverage.Figure.Value < l.MinCoverage {
 		d.unknown(coverage, l)
-		trusted = false
-	} else {
-		d.judge(coverage, true)
+		return false
 	}
+	d.judge(coverage, true)
+	return true
+}
+
+// freshness tells whether the newest data are new enough.
+func (d *deciding) freshness(s Standing, l Limits) bool {
 	if l.MaxAge <= 0 {
-		return trusted
+		return true
 	}
-	age := at
+	age := Reason{SLO: s.SLO.ID(), Group: s.Group}
 	age.Check, age.Unit, age.Limit = CheckFreshness, UnitSeconds, known(l.MaxAge.Seconds())
 	if !s.Newest.IsZero() {
 		age.Figure = known(max(0, d.Now.Sub(s.Newest).Seconds()))
@@ -183,7 +195,7 @@ func (d *deciding) data(s Standing, l Limits) bool {
 		return false
 	}
 	d.judge(age, true)
-	return trusted
+	return true
 }
 
 func (d *deciding) budget(at Reason, st slo.Status, l Limits) {

@@ -72,7 +72,7 @@ func (d *deciding) atRisk(x Rollout) {
 			limit = min(limit, max(0, left.Value))
 		}
 	}
-	r := Reason{Check: CheckAtRisk, SLO: x.SLO, Unit: UnitRatio, Limit: known(limit), Text: atRiskText(*next)}
+	r := Reason{Check: CheckAtRisk, SLO: x.SLO, Unit: UnitRatio, Limit: known(limit), Text: atRiskText(*next, limit)}
 	if next.Possible {
 		r.Figure = known(next.AtRisk)
 	}

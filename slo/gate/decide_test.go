@@ -49,6 +49,12 @@ func TestDecide(t *testing.T) {
 		"hardly watched":       {func(c *Case, _ *Policy) { c.Standings[0].Status.Tally.Covered = 50 }, VerdictUnknown, CheckCoverage, true},
 		"stale":                {func(c *Case, _ *Policy) { c.Standings[0].Newest = noon.Add(-time.Hour) }, VerdictUnknown, CheckFreshness, true},
 		"age not known":        {func(c *Case, _ *Policy) { c.Standings[0].Newest = time.Time{} }, VerdictUnknown, CheckFreshness, true},
+		"hardly watched, and it burns": {func(c *Case, _ *Policy) {
+			c.Standings[0].Status.Tally.Covered, c.Standings[0].Status.Burn[time.Hour] = 50, known(20)
+		}, VerdictDeny, CheckBurn, false},
+		"stale, and the budget was gone": {func(c *Case, _ *Policy) {
+			c.Standings[0].Newest, c.Standings[0].Status.BudgetRemaining = noon.Add(-time.Hour), known(-1)
+		}, VerdictDeny, CheckBudget, false},
 		"stale, but that is fine": {func(c *Case, p *Policy) {
 			c.Standings[0].Newest, p.Limits.Unknown = noon.Add(-time.Hour), UnknownWarn
 		}, VerdictAllow, CheckFreshness, true},

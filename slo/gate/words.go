@@ -21,7 +21,13 @@ func percentText(v float64) string {
 	return strconv.FormatFloat(p, 'g', 3, 64) + "%"
 }
 
-func numberText(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+// numberText writes a number of four digits, and large ones whole.
+func numberText(v float64) string {
+	if math.Abs(v) >= 1000 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
 
 // spanText writes seconds in the two largest units that fit.
 func spanText(seconds float64) string {
@@ -129,10 +135,10 @@ func oneIn(p float64) string {
 	return numberText(math.Round(1 / p))
 }
 
-func atRiskText(b Bake) string {
+func atRiskText(b Bake, limit float64) string {
 	if !b.Possible {
 		return fmt.Sprintf("At %s of the traffic the degradation would not be noticed within a year.", percentText(b.Share))
 	}
-	return fmt.Sprintf("The next phase, %s of the traffic for %s, puts %s of the budget at risk if errors go from %s to %s.",
-		percentText(b.Share), spanText(b.Duration.Seconds()), percentText(b.AtRisk), percentText(b.Baseline), percentText(b.Degraded))
+	return fmt.Sprintf("The next phase, %s of the traffic for %s, puts %s of the budget at risk if errors go from %s to %s; at most %s may be.",
+		percentText(b.Share), spanText(b.Duration.Seconds()), percentText(b.AtRisk), percentText(b.Baseline), percentText(b.Degraded), percentText(limit))
 }

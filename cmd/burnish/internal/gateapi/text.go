@@ -2,6 +2,7 @@ package gateapi
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -57,7 +58,7 @@ func WriteText(w io.Writer, a gate.Answer) error {
 	}
 	section("Reasons", lines(a.Reasons))
 	section("Not known", lines(a.Unknowns))
-	section("Passed", lines(a.Passed))
+	section("Passed", passed(a.Passed))
 	var duties []string
 	for _, d := range a.Duties {
 		duties = append(duties, plain(fmt.Sprintf("%s %s.", d.Who, d.Does)))
@@ -79,6 +80,36 @@ func lines(in []gate.Reason) []string {
 		out = append(out, line(r))
 	}
 	return out
+}
+
+// passed is one line for each group of an SLO: what was asked, with its figure.
+func passed(in []gate.Reason) []string {
+	var out []string
+	last := ""
+	for i, r := range in {
+		whose := r.SLO + r.Group
+		if i == 0 || whose != last {
+			out = append(out, plain(cmp.Or(whose, "all"))+": ")
+			last = whose
+		} else {
+			out[len(out)-1] += ", "
+		}
+		out[len(out)-1] += string(r.Check) + " " + short(r)
+	}
+	return out
+}
+
+// short is a figure for people.
+func short(r gate.Reason) string {
+	switch {
+	case !r.Figure.Known:
+		return "unknown"
+	case r.Unit == gate.UnitRatio:
+		return percent(r.Figure.Value)
+	case r.Unit == gate.UnitSeconds:
+		return (time.Duration(r.Figure.Value) * time.Second).String()
+	}
+	return fmt.Sprintf("%.3g", r.Figure.Value)
 }
 
 func writeRollout(b *bytes.Buffer, r gate.Rollout) {
