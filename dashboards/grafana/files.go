@@ -1,0 +1,152 @@
+package grafana
+
+import (
+	"cmp"
+	"fmt"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Format says what dashboards are written as.
+type Format string
+
+// The formats.
+const (
+	FormatJSON         Format = "json"             // files to import
+	FormatConfigMap    Format = "configmap"        // ConfigMaps for Grafana's sidecar
+	FormatOperator     Format = "grafana-operator" // GrafanaDashboard resources
+	FormatProvisioning Format = "provisioning"     // JSON files and the provider that finds them
+)
+
+// FileOptions say how files are written. The zero value writes JSON.
+type FileOptions struct {
+	Format Format
+	// Folder is the folder in Grafana; "burnish" where it is empty.
+	Folder string
+	// Namespace is that of Kubernetes resources; empty leaves it out.
+	Namespace string
+	// Path is where Grafana finds provisioned dashboards;
+	// "/var/lib/grafana/dashboards/burnish" where it is empty.
+	Path string
+}
+
+// File is a file as it should be.
+type File struct {
+	Name string // relative to the folder of all files, with forward slashes
+	Text []byte
+}
+
+// Files are dashboards as files of a format, in a fixed order.
+func Files(all []Dashboard, o FileOptions) ([]File, error) {
+	o.Folder, o.Path = cmp.Or(o.Folder, "burnish"), cmp.Or(o.Path, "/var/lib/grafana/dashboards/burnish")
+	var out []File
+	if o.Format == FormatProvisioning {
+		text, err := yaml.Marshal(provider(o))
+		if err != nil {
+			return nil, fmt.Errorf("write provider: %w", err)
+		}
+		out = append(out, File{"provider.yaml", text})
+	}
+	for _, d := range all {
+		f, err := file(d, o)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func file(d Dashboard, o FileOptions) (File, error) {
+	model, err := d.JSON()
+	if err != nil {
+		return File{}, err
+	}
+	var resource any
+	switch o.Format {
+	case FormatJSON, "":
+		return File{d.Name + ".json", model}, nil
+	case FormatProvisioning:
+		return File{"dashboards/" + d.Name + ".json", model}, nil
+	case FormatConfigMap:
+		resource = configMap(d, string(model), o)
+	case FormatOperator:
+		resource = grafanaDashboard(d, string(model), o)
+	default:
+		return File{}, fmt.Errorf("write dashboards as %q: there are json, configmap, grafana-operator and provisioning", o.Format)
+	}
+	text, err := yaml.Marshal(resource)
+	if err != nil {
+		return File{}, fmt.Errorf("write resource of dashboard %s: %w", d.Name, err)
+	}
+	return File{d.Name + ".yaml", text}, nil
+}
+
+type metadata struct {
+	Name        string            `json:"name"`
+	Namespace   string            `json:"namespace,omitempty"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+func metadataOf(d Dashboard, o FileOptions) metadata {
+	return metadata{Name: "burnish-" + d.Name, Namespace: o.Namespace, Labels: map[string]string{"app.kubernetes.io/managed-by": "burnish"}}
+}
+
+// configMapOf is what the sidecar of Grafana's Helm chart looks for by label.
+type configMapOf struct {
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	Metadata   metadata          `json:"metadata"`
+	Data       map[string]string `json:"data"`
+}
+
+func configMap(d Dashboard, model string, o FileOptions) configMapOf {
+	m := metadataOf(d, o)
+	m.Labels["grafana_dashboard"] = "1"
+	m.Annotations = map[string]string{"grafana_folder": o.Folder}
+	return configMapOf{APIVersion: "v1", Kind: "ConfigMap", Metadata: m, Data: map[string]string{d.Name + ".json": model}}
+}
+
+// grafanaDashboardOf is the resource of the Grafana operator.
+type grafanaDashboardOf struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Metadata   metadata `json:"metadata"`
+	Spec       struct {
+		Folder           string   `json:"folder"`
+		InstanceSelector selector `json:"instanceSelector"`
+		JSON             string   `json:"json"`
+	} `json:"spec"`
+}
+
+type selector struct {
+	MatchLabels map[string]string `json:"matchLabels"`
+}
+
+func grafanaDashboard(d Dashboard, model string, o FileOptions) grafanaDashboardOf {
+	out := grafanaDashboardOf{APIVersion: "grafana.integreatly.org/v1beta1", Kind: "GrafanaDashboard", Metadata: metadataOf(d, o)}
+	out.Spec.Folder, out.Spec.JSON = o.Folder, model
+	out.Spec.InstanceSelector.MatchLabels = map[string]string{"dashboards": "grafana"}
+	return out
+}
+
+type providersOf struct {
+	APIVersion int          `json:"apiVersion"`
+	Providers  []providerOf `json:"providers"`
+}
+
+type providerOf struct {
+	Name            string            `json:"name"`
+	Folder          string            `json:"folder"`
+	Type            string            `json:"type"`
+	AllowUIUpdates  bool              `json:"allowUiUpdates"`
+	DisableDeletion bool              `json:"disableDeletion"`
+	Options         map[string]string `json:"options"`
+}
+
+func provider(o FileOptions) providersOf {
+	return providersOf{APIVersion: 1, Providers: []providerOf{{
+		Name: "burnish", Folder: o.Folder, Type: "file", Options: map[string]string{"path": o.Path},
+	}}}
+}
