@@ -33,6 +33,6 @@ func readShown(ctx context.Context, src collector.Source, o pipeline.Options, by
 	}
 	rep := r.Report(judged, version)
 	return shown{rep, web.NewSnapshot(web.Input{
-		Report: rep.Document(), Judgement: judged.Judgement, History: r.History, At: o.Now,
+		Report: rep.Document(), Judgement: judged.Judgement, History: r.History, At: o.Now, Postmortem: rep.WritePostmortem,
 	})}, nil
 }

@@ -35,6 +35,7 @@ type stripView struct {
 	Height                   int
 	Bands, Tint, Bars        string // incidents, share of time, starts
 	Above, Below, Line, Zero string // of a budget
+	Grid                     string // where the labels of the axis stand
 	Title                    string
 }
 
@@ -188,6 +189,15 @@ func (a axis) ticks() []tick {
 		}
 	}
 	return out
+}
+
+// grid draws a line at each label of the axis.
+func (a axis) grid(height float64) string {
+	var b strings.Builder
+	for _, t := range a.ticks() {
+		fmt.Fprintf(&b, "M%s 0v%s", short(t.At*wide/100), short(height))
+	}
+	return b.String()
 }
 
 func tickStep(window time.Duration) (every time.Duration, long, brief string) {

@@ -140,3 +140,6 @@ func proportionColumns[T any](key, head string, of func(T) *slo.Proportion) []co
 		{key: key + "_high_ratio", value: figure(func(p slo.Proportion) float64 { _, high := p.Interval(); return high })},
 	}
 }
+
+// millionths rounds away what only the order of additions decides.
+func millionths(v float64) float64 { return math.Round(v*1e6) / 1e6 }

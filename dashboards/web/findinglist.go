@@ -10,6 +10,7 @@ func (s *Snapshot) findingList() list[findingRow] {
 		name: "findings", noun: "finding", path: "/findings", order: "place",
 		caption: "Findings, those whose advice helps most first", empty: "Nothing was found.",
 		rows:    func(s *Snapshot) []findingRow { return s.findings },
+		id:      func(f findingRow) string { return f.ID },
 		columns: s.findingColumns(),
 		facets: []facet[findingRow]{
 			{"kind", "Kind", func(f findingRow) []string { return []string{string(f.Kind)} }},
@@ -22,6 +23,7 @@ func (s *Snapshot) findingList() list[findingRow] {
 				return []string{f.Rule.Severity}
 			}},
 			{"rule", "", s.ruleIDOf},
+			{"slo", "", func(f findingRow) []string { return []string{f.SLO} }},
 			{"action", "Control action", func(f findingRow) []string { return []string{string(f.Action)} }},
 		},
 		words: func(f findingRow) []string {
@@ -119,6 +121,7 @@ func (s *Snapshot) decisionList() list[decisionRow] {
 		name: "decisions", noun: "decision", path: "/decisions", order: "place",
 		caption: "What to do, one decision for each rule", empty: "There is nothing to do.",
 		rows:    func(s *Snapshot) []decisionRow { return s.decisions },
+		id:      func(d decisionRow) string { return d.key() },
 		columns: s.decisionColumns(),
 		facets: []facet[decisionRow]{
 			{"team", "Team", func(d decisionRow) []string { return oneOf(d.Team) }},
@@ -130,12 +133,9 @@ func (s *Snapshot) decisionList() list[decisionRow] {
 }
 
 func (s *Snapshot) decisionColumns() []column[decisionRow] {
-	key := func(d decisionRow) string {
-		return d.Rule + "\x00" + deref(d.Group) + "\x00" + deref(d.File) + "\x00" + deref(d.Severity)
-	}
 	place := make(map[string]int, len(s.decisions))
 	for i, d := range s.decisions {
-		place[key(d)] = i
+		place[d.key()] = i
 	}
 	return []column[decisionRow]{
 		{key: "rule", head: "Rule", left: true, class: "name", value: func(d decisionRow) any { return d.Rule }, cell: func(d decisionRow) cell {
@@ -155,7 +155,7 @@ func (s *Snapshot) decisionColumns() []column[decisionRow] {
 		{key: "saves_notifications_per_week", head: "Saves a week", desc: true, value: func(d decisionRow) any { return orNil(d.Saves) }, cell: func(d decisionRow) cell {
 			return cell{Text: plain(optional(d.Saves, report.FigureText))}
 		}},
-		{key: "place", sorts: true, value: func(d decisionRow) any { return place[key(d)] }},
+		{key: "place", sorts: true, value: func(d decisionRow) any { return place[d.key()] }},
 		{key: "group", value: func(d decisionRow) any { return orNil(d.Group) }},
 		{key: "file", value: func(d decisionRow) any { return orNil(d.File) }},
 		{key: "severity", value: func(d decisionRow) any { return orNil(d.Severity) }},

@@ -12,6 +12,7 @@ func (s *Snapshot) incidentList() list[incidentRow] {
 		name: "incidents", noun: "incident", path: "/incidents", order: "-from",
 		caption: "Incidents, the latest first", empty: "There was no incident, or nothing is known of what really happened.",
 		rows:    func(s *Snapshot) []incidentRow { return s.incidents },
+		id:      func(r incidentRow) string { return r.ID },
 		columns: incidentColumns(),
 		facets: []facet[incidentRow]{
 			{"service", "Service", func(r incidentRow) []string {
@@ -21,6 +22,7 @@ func (s *Snapshot) incidentList() list[incidentRow] {
 				return []string{r.service()}
 			}},
 			{"team", "Team", func(r incidentRow) []string { return oneOf(r.Team) }},
+			{"slo", "", func(r incidentRow) []string { return oneOf(r.SLO) }},
 			{"told", "Told", func(r incidentRow) []string { return []string{toldWord(r)} }},
 			{"origin", "Origin", func(r incidentRow) []string { return []string{originWord(r)} }},
 		},

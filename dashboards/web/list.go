@@ -18,6 +18,7 @@ type list[T any] struct {
 	caption    string
 	empty      string // what to say where there is nothing
 	rows       func(*Snapshot) []T
+	id         func(T) string // tells rows apart from report to report
 	columns    []column[T]
 	facets     []facet[T]
 	words      func(T) []string // what search looks at

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/burnish-sre/burnish/dashboards/report"
 	"github.com/burnish-sre/burnish/slo"
@@ -52,7 +51,7 @@ const (
 func (s *server) overview(req *request) (answer, error) {
 	snap := req.snap
 	if req.format == formatJSON {
-		return jsonAnswer(snap.overviewDocument()), nil
+		return jsonAnswer(overviewDocument{"burnish/overview/v1", snap.overviewFigures(), snap.doc.Summary}), nil
 	}
 	slos, rules, incidents := snap.sloList().only("slo", "attention", "budget_remaining_ratio", "course", "burn_1h", "gone_in_seconds"), snap.ruleList(), snap.incidentList()
 	v := overviewView{
@@ -65,22 +64,6 @@ func (s *server) overview(req *request) (answer, error) {
 		v.More = "All " + report.PluralText(n, "decision")
 	}
 	return s.page(req, "overview", "Overview", v), nil
-}
-
-// overviewDocument is the figures of the overview.
-func (s *Snapshot) overviewDocument() any {
-	return struct {
-		Schema    string         `json:"schema"`
-		From      time.Time      `json:"from"`
-		To        time.Time      `json:"to"`
-		Source    string         `json:"source"`
-		Summary   report.Totals  `json:"summary"`
-		SLOs      map[string]int `json:"slos_by_state"`
-		Incidents int            `json:"incidents"`
-		Untold    int            `json:"incidents_nobody_was_told_of"`
-		Findings  int            `json:"findings"`
-		Decisions int            `json:"decisions"`
-	}{"burnish/overview/v1", s.doc.From, s.doc.To, s.doc.Source, s.doc.Summary, s.states(), len(s.incidents), s.untold(), len(s.findings), len(s.decisions)}
 }
 
 // states counts the SLOs by state.

@@ -44,6 +44,7 @@ type answer struct {
 	name        string // of the file that a browser saves; empty shows it
 	inlineStyle bool   // a report brings its own style
 	volatile    bool   // no entity tag
+	next        *string
 }
 
 // problem is an error that whoever asks should see, as RFC 9457 has it.
@@ -122,8 +123,11 @@ func (r *request) value(name string) (exact, trimmed string) {
 // problemAnswer words an error in the form that was asked for.
 func (s *server) problemAnswer(w http.ResponseWriter, req *request, err error) answer {
 	p := asProblem(err)
-	if p.Status == http.StatusServiceUnavailable {
+	switch p.Status {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "5")
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", "GET, HEAD")
 	}
 	if req.api || req.format == formatJSON || req.format == formatCSV {
 		a := jsonAnswer(p)
@@ -166,6 +170,11 @@ func send(w http.ResponseWriter, req *http.Request, a answer) {
 	}
 	if a.name != "" {
 		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", a.name))
+	}
+	if a.next != nil {
+		v := req.URL.Query()
+		v.Set("cursor", *a.next)
+		h.Set("Link", "<"+req.URL.EscapedPath()+"?"+v.Encode()+`>; rel="next"`)
 	}
 	if a.location != "" {
 		h.Set("Location", a.location)

@@ -153,3 +153,8 @@ type decisionRow struct {
 	URL  string  `json:"url"` // of the rule's page
 	Team *string `json:"team"`
 }
+
+// key tells decisions apart: each is about one rule.
+func (d decisionRow) key() string {
+	return strings.Join([]string{d.Rule, deref(d.Group), deref(d.File), deref(d.Severity)}, "\x00")
+}

@@ -18,6 +18,7 @@ func (s *Snapshot) ruleList() list[ruleRow] {
 		name: "rules", noun: "rule", path: "/rules", order: "-episodes",
 		caption: "Alert rules", empty: "No rule is left. Take a filter away.",
 		rows:    func(s *Snapshot) []ruleRow { return s.rules },
+		id:      func(r ruleRow) string { return r.ID },
 		columns: s.ruleColumns(),
 		facets: []facet[ruleRow]{
 			{"team", "Team", func(r ruleRow) []string { return oneOf(r.Team) }},

@@ -14,6 +14,7 @@ func (s *Snapshot) sloList() list[sloRow] {
 		name: "slos", noun: "promise", path: "/slos", order: "attention",
 		caption: "Promises, those that need a look first", empty: "No SLO is known. docs/slo-spec.md tells how to write one down.",
 		rows:    func(s *Snapshot) []sloRow { return s.slos },
+		id:      func(r sloRow) string { return r.ID + " " + groupText(r.Group) },
 		columns: s.sloColumns(),
 		facets: []facet[sloRow]{
 			{"team", "Team", func(r sloRow) []string { return oneOf(r.Owner) }},

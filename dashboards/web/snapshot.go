@@ -1,6 +1,7 @@
 package web
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ type Input struct {
 	History noise.History
 	// At is when the report was made.
 	At time.Time
+	// Postmortem writes the skeleton of a post-mortem of the incident of an id as
+	// Markdown; nil offers none.
+	Postmortem func(w io.Writer, id string) error
 }
 
 // Snapshot is all that the pages show at one time, looked up and ordered. It
@@ -32,6 +36,7 @@ type Snapshot struct {
 	judgement truth.Judgement
 	history   noise.History
 	at        time.Time
+	draft     func(w io.Writer, id string) error // of a post-mortem
 
 	rules     []ruleRow
 	slos      []sloRow
@@ -53,7 +58,7 @@ type Snapshot struct {
 // episodes, a second or so for a million, and is made once for each report.
 func NewSnapshot(in Input) *Snapshot {
 	s := &Snapshot{
-		doc: in.Report, judgement: in.Judgement, history: in.History, at: in.At.UTC(),
+		doc: in.Report, judgement: in.Judgement, history: in.History, at: in.At.UTC(), draft: in.Postmortem,
 		ruleAt: map[noise.RuleKey]int{}, ruleByID: map[string]int{}, sloByPath: map[string][]int{},
 		incidentAt: map[string]int{}, findingAt: map[string]int{}, teams: map[string]string{},
 	}

@@ -77,12 +77,15 @@ func New(o Options) http.Handler {
 		mux.Handle(r.method+" "+r.pattern, s.handler(r))
 	}
 	mux.HandleFunc("GET /static/{name}", s.assets.serve)
-	mux.Handle("/", s.handler(route{pattern: "/", api: false, answer: notThere}))
-	mux.Handle("/api/", s.handler(route{pattern: "/api/", api: true, answer: notThere}))
+	mux.Handle("/", s.handler(route{pattern: "/", early: true, answer: notThere}))
+	mux.Handle("/api/", s.handler(route{pattern: "/api/", api: true, early: true, answer: notThere}))
 	return mux
 }
 
-func notThere(*server, *request) (answer, error) {
+func notThere(_ *server, req *request) (answer, error) {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		return answer{}, problem{Status: http.StatusMethodNotAllowed, Detail: "This can only be read."}
+	}
 	return answer{}, problem{Status: http.StatusNotFound, Detail: "There is no such page."}
 }
 
