@@ -20,6 +20,12 @@ type Plan struct {
 	// Whole is what Refit does on all of it.
 	Proof struct{ Train, HeldOut Sides }
 	Whole Sides
+	// Front is what other prices of a missed incident would have given, by
+	// episodes outside incidents in HeldOut; those that another beats are left
+	// out.
+	Front []Point
+	// Notes say what the evidence is too thin for, as sentences.
+	Notes []string
 }
 
 // Fit is a choice on a stretch of the history.
@@ -37,7 +43,11 @@ type Advice struct {
 	Proven *Change // what was chosen on Train alone
 	// Train and HeldOut are figures of Proven, Whole is of Change.
 	Train, HeldOut, Whole Sides
-	Why                   string
+	// Reason and Why say why it is so, Why as a sentence or two.
+	Reason Reason
+	Why    string
+	// Others are what other remedies would do instead, all else as recommended.
+	Others []Other
 }
 
 // Choose picks a form for each rule: on the first part of the history, proven on
@@ -49,18 +59,25 @@ func Choose(subjects []Subject, o ChooseOptions) (Plan, error) {
 	}
 	plan := Plan{Policy: o.Policy, Judged: o.Judged, Rules: make([]Advice, len(subjects))}
 	plan.Train, plan.HeldOut = o.parts(subjects)
-	proven, first, err := fit(subjects, o, plan.Train)
+	first, err := fit(subjects, o, plan.Train)
 	if err != nil {
 		return plan, err
 	}
-	plan.Fit = first
+	plan.Fit = first.Fit
 	whole := slo.Interval{From: plan.Train.From, To: plan.HeldOut.To}
-	final, second, err := fit(subjects, o, whole)
+	second, err := fit(subjects, o, whole)
 	if err != nil {
 		return plan, err
 	}
-	plan.Refit = second
-	return plan, plan.prove(subjects, o, proven, final)
+	plan.Refit = second.Fit
+	if err := plan.prove(subjects, o, first.changes(), second.changes()); err != nil {
+		return plan, err
+	}
+	if plan.Front, err = plan.front(subjects, o, first); err != nil {
+		return plan, err
+	}
+	second.explain(subjects, &plan)
+	return plan, nil
 }
 
 // prove takes the figures.
@@ -86,16 +103,30 @@ func (p *Plan) prove(subjects []Subject, o ChooseOptions, proven, final []*Chang
 	return nil
 }
 
+// fitted is a choice with what it was made from.
+type fitted struct {
+	Fit
+	history *history
+	menus   []menu
+	problem *problem
+	choice  choice
+}
+
 // fit chooses on a stretch of the history.
-func fit(subjects []Subject, o ChooseOptions, w slo.Interval) ([]*Change, Fit, error) {
+func fit(subjects []Subject, o ChooseOptions, w slo.Interval) (fitted, error) {
 	h, menus, err := study(subjects, o, w)
 	if err != nil {
-		return nil, Fit{}, err
+		return fitted{}, err
 	}
-	f := Fit{Unit: h.unit(menus), Caught: h.caught(), Policy: h.policy}
+	f := fitted{Fit: Fit{Unit: h.unit(menus), Caught: h.caught(), Policy: h.policy}, history: h, menus: menus}
 	f.Price, f.Folds = h.validate(menus)
-	return changes(menus, h.problem(menus, nil).solve(f.Price*f.Unit)), f, nil
+	f.problem = h.problem(menus, nil)
+	f.choice = f.problem.solve(f.Price * f.Unit)
+	return f, nil
 }
+
+// changes are the chosen forms; nil where a rule stays as it is.
+func (f *fitted) changes() []*Change { return changes(f.menus, f.choice) }
 
 func changes(menus []menu, c choice) []*Change {
 	out := make([]*Change, len(menus))

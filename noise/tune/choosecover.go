@@ -12,8 +12,11 @@ type problem struct {
 	menus  []menu
 	blocks []bool    // that count
 	weight []float64 // by incident; 0 for those that don't count
-	today  []float64 // by incident: the chance that today's rules miss one like it
-	price  float64   // needless episodes that a missed incident is worth
+	people int       // how many receivers there are; 1 where all reach the same
+	// By incident and receiver, one after the other: the chance that today's rules
+	// do not tell that receiver of another incident like it.
+	today  []float64
+	price  float64 // needless episodes that a missed incident is worth
 	policy Policy
 	groups [][]int // menus by group
 }
@@ -25,44 +28,49 @@ const never = 1e6
 // choice is the place of the chosen candidate in each menu.
 type choice []int
 
-func newProblem(menus []menu, incidents int, blocks []bool, weight []float64) *problem {
+func newProblem(menus []menu, blocks []bool, weight []float64) *problem {
 	p := &problem{menus: menus, blocks: blocks, weight: weight}
 	for i, m := range menus {
+		p.people = max(p.people, slices.Max(m.reach)+1)
 		for len(p.groups) <= m.group {
 			p.groups = append(p.groups, nil)
 		}
 		p.groups[m.group] = append(p.groups[m.group], i)
 	}
-	p.today = p.misses(make(choice, len(menus)), incidents)
+	p.today = p.misses(make(choice, len(menus)))
 	return p
 }
 
-// misses is the chance, by incident, that all rules miss one like it. Rules that
-// look at the same metric miss together; those that look at others are taken as
-// independent.
-func (p *problem) misses(c choice, incidents int) []float64 {
-	out := make([]float64, incidents)
+// misses is the chance, by incident and receiver, that all rules miss one like
+// it. Rules that look at the same metric miss together; those that look at others
+// are taken as independent.
+func (p *problem) misses(c choice) []float64 {
+	out := make([]float64, len(p.weight)*p.people)
 	for i := range out {
 		out[i] = 1
 	}
 	for g := range p.groups {
-		for i, best := range p.best(c, g, -1, incidents) {
+		for i, best := range p.best(c, g, -1) {
 			out[i] *= 1 - best
 		}
 	}
 	return out
 }
 
-// best is the best chance, by incident, among the rules of a group but one.
-func (p *problem) best(c choice, group, but, incidents int) []float64 {
-	out := make([]float64, incidents)
+// best is the best chance, by incident and receiver, among the rules of a group
+// but one.
+func (p *problem) best(c choice, group, but int) []float64 {
+	out := make([]float64, len(p.weight)*p.people)
 	for _, i := range p.groups[group] {
 		if i == but {
 			continue
 		}
 		m := &p.menus[i]
 		for n, g := range m.candidates[c[i]].grades {
-			out[m.incidents[n]] = max(out[m.incidents[n]], g.chance())
+			for _, r := range m.reach {
+				at := m.incidents[n]*p.people + r
+				out[at] = max(out[at], g.chance())
+			}
 		}
 	}
 	return out
@@ -122,15 +130,7 @@ func (p *problem) improve(c choice, i int) int {
 	if m.silent {
 		return 0
 	}
-	others := p.misses(c, len(p.weight))
-	own := p.best(c, m.group, -1, len(p.weight))
-	rest := p.best(c, m.group, i, len(p.weight))
-	// What the other groups leave, and what the rest of its own group gives.
-	for n := range others {
-		if own[n] < 1 {
-			others[n] /= 1 - own[n]
-		}
-	}
+	v := p.vicinity(c, m, i)
 	before := p.noise(&m.candidates[0])
 	bestAt, bestCost := 0, math.Inf(1)
 	for at := range m.candidates {
@@ -145,20 +145,45 @@ func (p *problem) improve(c choice, i int) int {
 		if at != 0 {
 			cost += p.reluctance(cand, before)
 		}
-		if cost >= bestCost {
-			continue
-		}
-		for n, g := range cand.grades {
-			incident := m.incidents[n]
-			if w := p.weight[incident]; w > 0 && p.today[incident] < 1 {
-				cost += p.price * w * p.loss(others[incident], max(rest[incident], g.chance()))
-			}
+		if cost < bestCost {
+			cost += p.risk(m, cand, v)
 		}
 		if cost < bestCost {
 			bestAt, bestCost = at, cost
 		}
 	}
 	return bestAt
+}
+
+// vicinity is what other rules do, by incident and receiver: the chance that all
+// groups but a rule's own miss, and the best chance in the rest of its own.
+type vicinity struct{ others, rest []float64 }
+
+func (p *problem) vicinity(c choice, m *menu, i int) vicinity {
+	v := vicinity{p.misses(c), p.best(c, m.group, i)}
+	for n, own := range p.best(c, m.group, -1) {
+		if own < 1 {
+			v.others[n] /= 1 - own
+		}
+	}
+	return v
+}
+
+// risk is the cost of the incidents that might be missed with a candidate.
+func (p *problem) risk(m *menu, cand *candidate, v vicinity) float64 {
+	cost := 0.0
+	for n, g := range cand.grades {
+		w := p.weight[m.incidents[n]]
+		if w == 0 {
+			continue
+		}
+		for _, r := range m.reach {
+			if at := m.incidents[n]*p.people + r; p.today[at] < 1 {
+				cost += p.price * w * p.loss(v.others[at], max(v.rest[at], g.chance()))
+			}
+		}
+	}
+	return cost
 }
 
 // loss is the chance of a miss, and beyond all measure where there is no catch.

@@ -124,7 +124,7 @@ func (h *history) problem(menus []menu, without []int) *problem {
 			weight[i] = 1
 		}
 	}
-	p := newProblem(menus, len(h.incidents), blocks, weight)
+	p := newProblem(menus, blocks, weight)
 	p.policy = h.policy
 	return p
 }

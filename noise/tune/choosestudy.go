@@ -36,6 +36,7 @@ func study(subjects []Subject, o ChooseOptions, w slo.Interval) (*history, []men
 	forEach(len(subjects), func(i int) { menus[i], errs[i] = h.menu(cut[i]) })
 	group(subjects, menus)
 	within(subjects, menus)
+	reach(subjects, menus)
 	return h, menus, errors.Join(errs...)
 }
 
@@ -115,5 +116,25 @@ func group(subjects []Subject, menus []menu) {
 			places[key] = at
 		}
 		menus[i].group = at
+	}
+}
+
+// reach numbers the receivers. A rule of which none is named reaches them all.
+func reach(subjects []Subject, menus []menu) {
+	var names []string
+	for _, s := range subjects {
+		names = append(names, s.Receivers...)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for i, s := range subjects {
+		for at, name := range names {
+			if len(s.Receivers) == 0 || slices.Contains(s.Receivers, name) {
+				menus[i].reach = append(menus[i].reach, at)
+			}
+		}
+		if len(names) == 0 {
+			menus[i].reach = []int{0}
+		}
 	}
 }
