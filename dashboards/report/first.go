@@ -30,6 +30,7 @@ type firstRow struct {
 // firstName is a rule, or an incident, with the place where the page says more.
 type firstName struct {
 	Name   text
+	Lead   string // ":" where the reason does not go on after the name
 	Why    text
 	Anchor string // empty where it has none
 }
@@ -64,7 +65,8 @@ func newFirstRow(verb decide.Verb, all []decide.Decision, anchors map[string]str
 		name := firstName{Name: newText(decidedName(d), nameLimit), Anchor: anchors[ruleSubject(d.Rule.RuleKey)]}
 		switch {
 		case i < reasonsShown && goesOrIsBroken(verb):
-			name.Why = newSentence(reason(d.Rule.Name, d.Why), 220)
+			lead, why := reason(decidedName(d), d.Why)
+			name.Lead, name.Why = lead, newSentence(why, 220)
 			row.Reasons = append(row.Reasons, name)
 		case len(row.Reasons)+len(row.Names) < firstNamed:
 			row.Names = append(row.Names, name)
@@ -82,12 +84,12 @@ func goesOrIsBroken(verb decide.Verb) bool {
 	return verb == decide.Delete || verb == decide.Merge || verb == decide.Repair
 }
 
-// reason is why, as it goes on after the rule's name.
-func reason(rule, why string) string {
+// reason is why, as it goes on after the rule's name, or after a colon.
+func reason(rule, why string) (lead, rest string) {
 	if rest, ok := strings.CutPrefix(why, rule+" "); ok && rule != "" && !strings.HasPrefix(rest, "(") {
-		return rest
+		return "", rest
 	}
-	return why
+	return ":", why
 }
 
 // untoldRow names what nobody was told of.
@@ -100,7 +102,7 @@ func untoldRow(in Input, happened *happenedView) []firstRow {
 	for i, x := range all[:min(len(all), reasonsShown)] {
 		name := firstName{Name: newText(incidentName(x), nameLimit), Anchor: happened.anchorOf(x.ID)}
 		if i == 0 || x.Declared {
-			name.Why = newSentence(untoldWhy(x), 220)
+			name.Lead, name.Why = ":", newSentence(untoldWhy(x), 220)
 			row.Reasons = append(row.Reasons, name)
 			continue
 		}

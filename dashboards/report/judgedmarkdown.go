@@ -19,7 +19,7 @@ func (m markdown) plan(rows []firstRow) {
 		}
 		fmt.Fprintln(m.w)
 		for _, n := range r.Reasons {
-			fmt.Fprintf(m.w, "  - **%s** %s\n", escape(n.Name.Shown), escape(n.Why.Shown))
+			fmt.Fprintf(m.w, "  - **%s**%s %s\n", escape(n.Name.Shown), n.Lead, escape(n.Why.Shown))
 		}
 		var names []string
 		for _, n := range r.Names {
