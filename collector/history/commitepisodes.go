@@ -55,8 +55,16 @@ func (c *committing) takeTold(b Batch) error {
 			w.to = mostMillis
 		}
 	}
-	if err := c.loadKnown(alerts, `seen_from <= ? AND (seen_to >= ? OR resolved_at IS NULL)`, w.to, w.from); err != nil {
-		return err
+	ids := slices.Sorted(maps.Keys(alerts))
+	for part := range slices.Chunk(ids, 500) {
+		args := []any{w.to, w.from}
+		for _, id := range part {
+			args = append(args, id)
+		}
+		where := "seen_from <= ? AND (seen_to >= ? OR resolved_at IS NULL) AND e.alert_id IN (" + marks(len(part)) + ")"
+		if err := c.loadKnown(alerts, where, args...); err != nil {
+			return err
+		}
 	}
 	return c.replace(alerts, func(a *alertRows) []stretch {
 		out := a.known

@@ -56,14 +56,24 @@ func repaint(known, fresh []stretch, w window) []stretch {
 			if k.from < w.from {
 				left = k
 			}
-			if k.to > w.to || k.from == w.to {
+			if k.to > w.to || k.to == w.to && !k.Open() || k.from == w.to {
 				right = k
 			}
 		}
 	}
 	fresh = slices.Clone(fresh)
+	goesOn := len(fresh) > 0 && fresh[len(fresh)-1].Open()
 	out = joinLeft(out, left, &fresh, w)
-	out = append(joinRight(out, right, fresh, w), fresh...)
+	switch {
+	case right == nil:
+	case goesOn:
+		fresh[len(fresh)-1] = join(fresh[len(fresh)-1], *right)
+	case right.from >= w.to:
+		out = append(out, *right)
+	case right.to > w.to:
+		out = append(out, right.after(w.to))
+	}
+	out = append(out, fresh...)
 	slices.SortFunc(out, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
 	return out
 }
@@ -74,7 +84,7 @@ func joinLeft(out []stretch, left *stretch, fresh *[]stretch, w window) []stretc
 	cut := len(*fresh) > 0 && (*fresh)[0].isCut(w)
 	switch {
 	case left != nil && cut:
-		(*fresh)[0] = join(*left, (*fresh)[0], w.from)
+		(*fresh)[0] = join(*left, (*fresh)[0])
 	case left != nil:
 		out = append(out, left.before(w.from))
 	case cut:
@@ -99,8 +109,8 @@ func joinLast(out []stretch, first *stretch) []stretch {
 		return out
 	}
 	hole := time.Duration(first.from-last.to) * time.Millisecond
-	joined := join(last, *first, first.from)
-	if hole > 0 {
+	joined := join(last, *first)
+	if hole > 0 && !last.Open() { // what was not read is no hole
 		joined.Certainty.Gaps = last.Certainty.Gaps + first.Certainty.Gaps + 1
 		joined.Certainty.Bridged = last.Certainty.Bridged + first.Certainty.Bridged + hole
 	}
@@ -108,32 +118,13 @@ func joinLast(out []stretch, first *stretch) []stretch {
 	return out[:len(out)-1]
 }
 
-// joinRight joins the last of the fresh stretches with what was known after the
-// window.
-func joinRight(out []stretch, right *stretch, fresh []stretch, w window) []stretch {
-	if right == nil {
-		return out
-	}
-	if n := len(fresh); n > 0 && fresh[n-1].Open() {
-		fresh[n-1] = join(fresh[n-1], *right, right.from)
-		return out
-	}
-	if right.from >= w.to {
-		return append(out, *right)
-	}
-	return append(out, right.after(w.to))
-}
-
-// join is one episode of which two stretches are known; the later one, from begins,
-// was read apart. What the earlier one, a, says of the beginning counts.
-func join(a, b stretch, begins int64) stretch {
+// join is one episode of which two stretches are known, a and a later one. What the
+// earlier one says of the beginning counts.
+func join(a, b stretch) stretch {
 	out := b
 	out.from = a.from
 	out.ActiveAt, out.Certainty.Active = a.ActiveAt, a.Certainty.Active
-	fired := a.Fired() && a.FiredAt.UnixMilli() < max(begins, b.from)
-	if fired || a.Fired() && (!b.Fired() || b.Certainty.Fired == noise.EdgeCut || !b.FiredAt.Before(a.FiredAt)) {
-		out.FiredAt, out.Certainty.Fired = a.FiredAt, a.Certainty.Fired
-	}
+	out.FiredAt, out.Certainty.Fired = firing(a, b)
 	if out.Group == "" && out.File == "" {
 		out.Group, out.File = a.Group, a.File
 	}
@@ -146,10 +137,29 @@ func join(a, b stretch, begins int64) stretch {
 	}
 	out.Certainty.Replicas = max(a.Certainty.Replicas, b.Certainty.Replicas)
 	out.Certainty.Pipeline = union(a.Certainty.Pipeline, b.Certainty.Pipeline)
-	if a.to > b.to && b.Open() { // the earlier stretch saw further
-		out.to, out.ResolvedAt, out.Certainty.Resolved = a.to, a.ResolvedAt, a.Certainty.Resolved
-	}
 	return out
+}
+
+// firing is when an episode fired of which a stretch and a later one are known: of
+// two instants the one that was seen counts, not the edge of what was read, and
+// then the earlier one. What happened before the later stretch only the earlier
+// one tells.
+func firing(a, b stretch) (time.Time, noise.Edge) {
+	cutA, cutB := a.Certainty.Fired == noise.EdgeCut, b.Certainty.Fired == noise.EdgeCut
+	takeB := false
+	switch {
+	case !a.Fired() || !b.Fired():
+		takeB = !a.Fired()
+	case a.FiredAt.UnixMilli() < b.from:
+	case a.FiredAt.Equal(b.FiredAt) || cutA != cutB:
+		takeB = cutA
+	default:
+		takeB = b.FiredAt.Before(a.FiredAt)
+	}
+	if takeB {
+		return b.FiredAt, b.Certainty.Fired
+	}
+	return a.FiredAt, a.Certainty.Fired
 }
 
 // union is the kinds of both lists in the order of the alphabet.

@@ -24,9 +24,9 @@ func tell(known []stretch, e stretch) []stretch {
 		switch {
 		case !k.Open() && k.to <= e.from, !e.Open() && e.to <= k.from:
 			out = append(out, k)
-		case k.Open() && k.ActiveAt.Before(e.ActiveAt) && e.Certainty.Active != noise.EdgeCut:
+		case k.unended() && k.ActiveAt.Before(e.ActiveAt) && e.Certainty.Active != noise.EdgeCut:
 			out = append(out, k.endedUnseen(e.from))
-		case e.Open() && e.ActiveAt.Before(k.ActiveAt) && k.Certainty.Active != noise.EdgeCut:
+		case e.unended() && e.ActiveAt.Before(k.ActiveAt) && k.Certainty.Active != noise.EdgeCut:
 			out, e = append(out, k), e.endedUnseen(k.from)
 		default:
 			e = sameTold(k, e)
@@ -42,11 +42,17 @@ func (s stretch) endedUnseen(at int64) stretch {
 	return s
 }
 
+// unended tells whether the end was not told: it is open, or ends only because
+// another began.
+func (s stretch) unended() bool {
+	return s.Open() || s.Certainty.Resolved == noise.EdgeWithinGap
+}
+
 // sameTold is an episode that was told twice: an end counts more than none, and
 // then what was told last.
 func sameTold(known, told stretch) stretch {
 	best, other := told, known
-	if told.Open() && !known.Open() {
+	if told.unended() && !known.unended() {
 		best, other = known, told
 	}
 	if other.ActiveAt.Before(best.ActiveAt) {
