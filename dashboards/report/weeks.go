@@ -74,16 +74,28 @@ func pastWeeks(window slo.Interval) []slo.Interval {
 // split gives each week the episodes that were active in it, in their order, so
 // that a long history is not gone through once for each week.
 func split(episodes []noise.Episode, weeks []slo.Interval) [][]noise.Episode {
+	counts := make([]int, len(weeks))
+	for i := range episodes {
+		for j, w := range weeks {
+			if activeIn(&episodes[i], w) {
+				counts[j]++
+			}
+		}
+	}
 	out := make([][]noise.Episode, len(weeks))
-	for _, e := range episodes {
-		for i, w := range weeks {
-			ends := e.ResolvedAt
-			if e.ActiveAt.Before(w.To) && (ends.IsZero() || ends.After(w.From)) {
-				out[i] = append(out[i], e)
+	for j, w := range weeks {
+		out[j] = make([]noise.Episode, 0, counts[j])
+		for i := range episodes {
+			if activeIn(&episodes[i], w) {
+				out[j] = append(out[j], episodes[i])
 			}
 		}
 	}
 	return out
+}
+
+func activeIn(e *noise.Episode, w slo.Interval) bool {
+	return e.ActiveAt.Before(w.To) && (e.ResolvedAt.IsZero() || e.ResolvedAt.After(w.From))
 }
 
 func (p *Past) week(h noise.History, levels map[string]noise.Level) Week {
