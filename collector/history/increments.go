@@ -45,8 +45,8 @@ const mostNotes = 64
 // takeSLI notes the SLI itself and gives its id.
 func (c *committing) takeSLI(i Increments) (int64, error) {
 	step := i.Steps.Step.Milliseconds()
-	group := appendLabels(nil, i.Group)
-	id := idOf(fmt.Appendf(nil, "sli\x00%d\x00%d\x00%s\x00%s", c.source, step, plain(i.SLO), group))
+	group := alertKey(plain(i.SLO), i.Group)
+	id := idOf(fmt.Appendf(nil, "sli\x00%d\x00%d\x00%s", c.source, step, group))
 	var notes []sliNote
 	err := c.each(func(rows *sql.Rows) error {
 		var text []byte
@@ -171,7 +171,7 @@ func (s *Store) slis(ctx context.Context, source, sloID string) ([]storedSLI, er
 		}
 		i.exact = exact != 0
 		var err error
-		if i.group, err = splitLabels(group); err != nil {
+		if _, i.group, err = splitAlertKey(group); err != nil {
 			return err
 		}
 		out = append(out, i)

@@ -44,15 +44,17 @@ func cutPart(key []byte) (part string, rest []byte, err error) {
 	return string(bytes.ReplaceAll(key[:end], []byte{0, 0xff}, []byte{0})), key[end+2:], nil
 }
 
-// alertKey is the key of an alert; the order of keys is that of alertname and
-// labels.
+// alertKey is the key of an alert, or of a group of an SLO; the order of keys is that
+// of name and labels.
 func alertKey(rule string, ls labels.Labels) []byte {
 	return appendLabels(appendPart(nil, rule), ls)
 }
 
 func appendLabels(key []byte, ls labels.Labels) []byte {
 	ls.Range(func(l labels.Label) {
-		key = appendPart(appendPart(key, l.Name), l.Value)
+		if l.Value != "" { // which is the same as no label
+			key = appendPart(appendPart(key, l.Name), l.Value)
+		}
 	})
 	return key
 }

@@ -15,28 +15,28 @@ import (
 
 // parquetEpisode is a row of an export. Times are UTC in milliseconds.
 type parquetEpisode struct {
-	Source     string            `parquet:"source,dict,zstd"`
-	Rule       string            `parquet:"rule,dict,zstd"`
-	Group      string            `parquet:"group,dict,zstd"`
-	File       string            `parquet:"file,dict,zstd"`
-	Labels     map[string]string `parquet:"labels,zstd"`
-	ActiveAt   int64             `parquet:"active_at,timestamp(millisecond),delta,zstd"`
-	FiredAt    *int64            `parquet:"fired_at,optional,timestamp(millisecond),zstd"`
-	ResolvedAt *int64            `parquet:"resolved_at,optional,timestamp(millisecond),zstd"`
-	Active     string            `parquet:"active,dict,zstd"`
-	Fired      string            `parquet:"fired,dict,zstd"`
-	Resolved   string            `parquet:"resolved,dict,zstd"`
-	Gaps       int64             `parquet:"bridged_gaps,zstd"`
-	Bridged    float64           `parquet:"bridged_seconds,zstd"`
-	Replicas   int64             `parquet:"replicas,zstd"`
-	Pipeline   []string          `parquet:"pipeline,list,zstd"`
+	Source     string            `parquet:"source,dict"`
+	Rule       string            `parquet:"rule,dict"`
+	Group      string            `parquet:"group,dict"`
+	File       string            `parquet:"file,dict"`
+	Labels     map[string]string `parquet:"labels"`
+	ActiveAt   int64             `parquet:"active_at,timestamp(millisecond),delta"`
+	FiredAt    *int64            `parquet:"fired_at,optional,timestamp(millisecond)"`
+	ResolvedAt *int64            `parquet:"resolved_at,optional,timestamp(millisecond)"`
+	Active     string            `parquet:"active,dict"`
+	Fired      string            `parquet:"fired,dict"`
+	Resolved   string            `parquet:"resolved,dict"`
+	Gaps       int64             `parquet:"bridged_gaps"`
+	Bridged    float64           `parquet:"bridged_seconds"`
+	Replicas   int64             `parquet:"replicas"`
+	Pipeline   []string          `parquet:"pipeline,list"`
 }
 
 // parquetRows is how many rows are written or read at once.
 const parquetRows = 1000
 
 func (s *Store) exportParquet(ctx context.Context, to io.Writer, q Query) error {
-	w := parquet.NewGenericWriter[parquetEpisode](to, parquet.MaxRowsPerRowGroup(100_000))
+	w := parquet.NewGenericWriter[parquetEpisode](to, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(100_000))
 	rows := make([]parquetEpisode, 0, parquetRows)
 	write := func() error {
 		_, err := w.Write(rows)
