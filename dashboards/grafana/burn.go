@@ -109,7 +109,7 @@ type factorOf struct {
 func (s subject) factors(by map[float64][]promise) []factorOf {
 	if len(s.promises) == 1 {
 		for f := range by {
-			return []factorOf{{f, s.info(s.m)}}
+			return []factorOf{{f, s.info()}}
 		}
 	}
 	var out []factorOf
@@ -126,10 +126,10 @@ func (s subject) factors(by map[float64][]promise) []factorOf {
 			}
 			named += len(others[f])
 			these := s.these(others[f])
-			out = append(out, factorOf{f, "(" + these + ") and on (" + s.ids() + ") " + s.info(s.m)})
+			out = append(out, factorOf{f, "(" + these + ") and on (" + s.ids() + ") " + s.info()})
 			except += "\nunless on (" + s.ids() + ") (" + these + ")"
 		}
-		out = append(out, factorOf{*common, s.period(s.m, d) + except})
+		out = append(out, factorOf{*common, s.period(d) + except})
 	}
 	slices.SortStableFunc(out, func(a, b factorOf) int { return cmp.Compare(a.factor, b.factor) })
 	return out
@@ -158,12 +158,12 @@ func split(by map[float64][]promise, period time.Duration) (common *float64, oth
 // these selects SLOs by name.
 func (s subject) these(all []promise) string {
 	var out []string
-	for _, p := range all {
-		m := s.slo + "=" + strconv.Quote(p.Name)
-		if s.service != "" {
-			m += ", " + s.service + "=" + strconv.Quote(p.Service)
+	for i := range all {
+		v := s.first()
+		if len(s.variants) > 1 && all[i].byService() {
+			v = s.variants[1]
 		}
-		out = append(out, last(s.infoMetric, m))
+		out = append(out, last(v.infoMetric, v.selects(&all[i])))
 	}
 	return strings.Join(out, " or ")
 }

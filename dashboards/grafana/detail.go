@@ -52,7 +52,7 @@ func (s subject) detailFigures() []dashboard.Panel {
 		p.width, p.noValue = 4, "unknown"
 		return figure(p)
 	}
-	budget := s.budget(s.m)
+	budget := s.budget()
 	return []dashboard.Panel{
 		tile(panel{
 			title: "Budget left", about: "What is left of the error budget of the SLO's window, each group for itself. Under 0 it is overspent.",
@@ -60,11 +60,11 @@ func (s subject) detailFigures() []dashboard.Panel {
 		}),
 		tile(panel{
 			title: "Good events", about: "Share of good events in the SLO's window.", unit: "percentunit", decimals: new(3.0), steps: from(plain),
-			queries: []query{now("1 - (1 - ("+budget+")) * "+s.each()+" (1 - "+s.objective(s.m)+")", s.legend(""))},
+			queries: []query{now(s.good(), s.legend(""))},
 		}),
 		tile(panel{
 			title: "Objective", about: "The share of good events that was promised.", unit: "percentunit", decimals: new(3.0), steps: from(plain),
-			queries: []query{now(s.objective(s.m), "objective")},
+			queries: []query{now(s.objective(), "objective")},
 		}),
 		tile(panel{
 			title: "Burn rate, last hour", about: "How fast the budget burns: 1 spends exactly the budget over the window.",
@@ -72,7 +72,7 @@ func (s subject) detailFigures() []dashboard.Panel {
 		}),
 		figure(panel{
 			title: "Gone in", about: "How long the budget lasts at the last hour's burn rate. Nothing is shown where nothing burns.", width: 4, noValue: "not burning",
-			unit: "s", steps: from(bad, at(1, watch), at(threeDays.Seconds(), good)), queries: []query{now(s.exhausted(s.m), s.legend(""))},
+			unit: "s", steps: from(bad, at(1, watch), at(threeDays.Seconds(), good)), queries: []query{now(s.exhausted(), s.legend(""))},
 		}),
 		tile(panel{
 			title: "Incidents", about: "Loss incidents in the window of burnish's report.", unit: "none", steps: from(plain),
@@ -93,10 +93,9 @@ func (s subject) burnDown() dashboard.Panel {
 		overrides: []dashboard.DashboardFieldConfigSourceOverrides{dashed("^even spend.*", "#8e8e8e")},
 	}
 	for _, d := range periods(s.promises) {
-		only := "\nand on (" + s.ids() + ")\n" + s.period(s.m, d)
 		p.queries = append(p.queries,
-			over("1 - (\n"+indent(s.spent(s.m, d, beginning))+"\n)"+only, s.legend("left")),
-			over("1 - (time() - "+beginning+") / "+number(d.Seconds())+" + 0 * max("+s.period(s.m, d)+")", "even spend over "+length(d)))
+			over(s.left(d), s.legend("left")),
+			over("1 - (time() - "+beginning+") / "+number(d.Seconds())+" + 0 * max("+s.period(d)+")", "even spend over "+length(d)))
 	}
 	return graph(p, drawing{thresholds: true, softMin: new(0.0)})
 }
@@ -106,7 +105,7 @@ func (s subject) rolling() dashboard.Panel {
 	return graph(panel{
 		title: "Budget left", width: 12, unit: "percentunit", decimals: new(0.0), max: new(1.0), steps: from(bad, at(0, plain)),
 		about:   "What was left of the budget of the window that ended at each time. It rises when an old loss leaves the window. Under the dashed line it is overspent.",
-		queries: []query{over(s.budget(s.m), s.legend("left"))},
+		queries: []query{over(s.budget(), s.legend("left"))},
 	}, drawing{thresholds: true, softMin: new(0.0)})
 }
 
@@ -115,17 +114,17 @@ func (s subject) events() []dashboard.Panel {
 		title: "Good events", width: 12, unit: "percentunit", max: new(1.0), steps: from(plain),
 		about: "Share of good events over five minutes and over an hour, and the objective. Where no event happened there is no line.",
 		queries: []query{
-			over(s.sli(5*time.Minute), s.legend("over 5m")), over(s.sli(time.Hour), s.legend("over 1h")), over(s.objective(s.m), "objective"),
+			over("1 - "+s.ratio(5*time.Minute), s.legend("over 5m")), over("1 - "+s.ratio(time.Hour), s.legend("over 1h")), over(s.objective(), "objective"),
 		},
 		overrides: []dashboard.DashboardFieldConfigSourceOverrides{dashed("^objective$", bad)},
 	}, drawing{})
-	if s.traffic == nil {
+	if s.first().names.traffic == nil {
 		return []dashboard.Panel{sli}
 	}
 	return []dashboard.Panel{sli, graph(panel{
 		title: "Events", width: 12, unit: "cps", min: new(0.0), steps: from(plain),
 		about:   "All events a second. A ratio of few events says little.",
-		queries: []query{over(s.traffic(s.m), s.legend("all")), over("("+s.traffic(s.m)+") * ("+s.ratio(s.m, 5*time.Minute)+")", s.legend("bad"))},
+		queries: []query{over(s.traffic(), s.legend("all")), over("("+s.traffic()+") * ("+s.ratio(5*time.Minute)+")", s.legend("bad"))},
 		overrides: []dashboard.DashboardFieldConfigSourceOverrides{
 			like("^bad.*", property("color", map[string]any{"mode": "fixed", "fixedColor": bad})),
 		},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
@@ -37,6 +38,9 @@ type Options struct {
 	UIDPrefix string
 	// Tags are put on every dashboard, besides "burnish".
 	Tags []string
+	// Interval and Scrape are those that the rules were generated with, since the
+	// shortest windows follow from them; 30s and 15s where they are 0.
+	Interval, Scrape time.Duration
 	// Cluster is the label that tells clusters apart; "cluster" where it is empty.
 	Cluster string
 }
@@ -55,6 +59,13 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("use label %q for clusters: it is no label name", o.Cluster)
 	}
 	return o, nil
+}
+
+// shortest is the least window that rules have: two scrapes and two evaluations, in
+// whole minutes.
+func (o Options) shortest() time.Duration {
+	least := 2 * max(cmp.Or(o.Interval, 30*time.Second), cmp.Or(o.Scrape, 15*time.Second))
+	return (least + time.Minute - 1) / time.Minute * time.Minute
 }
 
 // Dashboard is a dashboard that is ready to be written.
@@ -107,7 +118,7 @@ func Generate(slos []slo.SLO, o Options) ([]Dashboard, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := newPromises(slos)
+	all, err := newPromises(slos, o.shortest())
 	if err != nil {
 		return nil, err
 	}

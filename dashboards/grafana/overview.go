@@ -20,7 +20,7 @@ func (g generator) overview() Dashboard {
 	b.add(g.overviewGraphs(s)...)
 	b.row("Where to look")
 	b.add(g.runbooks())
-	team := choice{name: "team", label: "Team", of: s.owner, metric: s.infoMetric, all: ".*"}.variable()
+	team := choice{name: "team", label: "Team", of: s.first().owner, metric: s.first().infoMetric, all: ".*"}.variable()
 	return g.model(page{
 		name: overviewName, uid: g.uid(overviewName), title: "SLO overview", from: "now-7d", refresh: "1m", tags: []string{"slo"},
 		about:     "Every objective: what is left of its budget, how fast it burns, and how long it lasts. What needs attention comes first.",
@@ -32,8 +32,8 @@ func (g generator) overview() Dashboard {
 const threeDays = 72 * time.Hour
 
 func (g generator) overviewFigures(s subject) []dashboard.Panel {
-	budget := s.ofTeam(s.budget(s.m))
-	unwatched := s.ofTeam(s.info(s.m)) + "\nunless on (" + s.ids() + ")\n(" + s.ratio(s.m, time.Hour) + ")"
+	budget := s.ofTeam(s.budget())
+	unwatched := s.without(s.ofTeam(s.info()), func(v variant) string { return "(" + v.ratio(v.m, time.Hour) + ")" })
 	count := func(title, about, expr string, steps []dashboard.Threshold) dashboard.Panel {
 		return figure(panel{title: title, about: about, width: 4, unit: "none", noValue: "unknown", steps: steps, queries: []query{now(expr, title)}})
 	}
@@ -44,36 +44,34 @@ func (g generator) overviewFigures(s subject) []dashboard.Panel {
 		count("Burning now", "Groups of SLOs that burn faster than they can afford: a burn rate over 1 in the last hour.",
 			countOf(s.ofTeam(s.burn(time.Hour)), "> 1"), warn),
 		count("Gone within three days", "Groups of SLOs whose budget lasts less than three days at the last hour's burn rate. Those that burn nothing are not among them.",
-			"count((\n"+indent(s.ofTeam(s.exhausted(s.m)))+"\n) < "+number(threeDays.Seconds())+")\nor\n0 * count(\n"+indent(budget)+"\n)", warn),
+			"count((\n"+indent(s.ofTeam(s.exhausted()))+"\n) < "+number(threeDays.Seconds())+")\nor\n0 * count(\n"+indent(budget)+"\n)", warn),
 		count("Pages", "Burn-rate alerts that page now.",
 			"count(\n"+indent(s.ofTeam(s.alerts("page")))+"\n)\nor\n0 * count(\n"+indent(budget)+"\n)", alarm),
 		count("Not measured", "SLOs of which no event was counted in the last hour. Their budgets rest on old data.",
-			"count(\n"+indent(unwatched)+"\n)\nor\n0 * count("+s.info(s.m)+")", warn),
+			"count(\n"+indent(unwatched)+"\n)\nor\n0 * count("+s.info()+")", warn),
 	}
 }
 
 // attention is the table of all groups, the least budget left first.
 func (g generator) attention(s subject) dashboard.Panel {
 	perGroup := "on (" + strings.Join(append([]string{s.ids()}, s.groups...), ", ") + ")"
-	budget := s.budget(s.m)
-	withTeam := "(\n" + indent(budget) + "\n)\n* on (" + s.ids() + ") group_left (" + s.owner + ")\n" +
-		"max by (" + s.ids() + ", " + s.owner + ") (0 * " + s.info(s.m) + " + 1)\nor " + perGroup + "\n" + budget
+	withTeam := s.withTeam("$team") + "\nor " + perGroup + "\n" + s.budget()
 	headings := []heading{}
-	if s.service != "" {
-		headings = append(headings, heading{s.service, "Service"})
+	if s.first().service != "" {
+		headings = append(headings, heading{s.first().service, "Service"})
 	}
-	headings = append(headings, heading{s.slo, "SLO"})
+	headings = append(headings, heading{s.first().slo, "SLO"})
 	for _, l := range s.groups {
 		headings = append(headings, heading{l, capital(l)})
 	}
-	headings = append(headings, heading{s.owner, "Team"}, heading{"Value #E", "Objective"}, heading{"Value #A", "Budget left"},
+	headings = append(headings, heading{s.first().owner, "Team"}, heading{"Value #E", "Objective"}, heading{"Value #A", "Budget left"},
 		heading{"Value #B", "Burn 1h"}, heading{"Value #C", "Burn 6h"}, heading{"Value #D", "Gone in"})
 	return grid(panel{
 		title: "Objectives", width: gridWidth, unit: "short", noValue: "–", steps: from(plain),
 		about: "Each group of each SLO, the least budget left first. A burn rate over 1 spends more than the SLO can afford. Click an SLO for its detail.",
 		queries: []query{
 			column(s.ofTeam(withTeam)), column(s.ofTeam(s.burn(time.Hour))), column(s.ofTeam(s.burn(6 * time.Hour))),
-			column(s.ofTeam(s.exhausted(s.m))), column(s.ofTeam("0 * (" + budget + ") + " + s.each() + "\n" + s.objective(s.m))),
+			column(s.ofTeam(s.exhausted())), column(s.ofTeam(s.promised())),
 		},
 		overrides: []dashboard.DashboardFieldConfigSourceOverrides{
 			named("SLO", property("links", []dashboard.DashboardLink{toValue("Detail", g.detailURL(s))})),
@@ -87,10 +85,10 @@ func (g generator) attention(s subject) dashboard.Panel {
 
 // hiddenLabels are those that tell nothing in a table of SLOs.
 func hiddenLabels(s subject) []string {
-	if s.slo == "sloth_slo" {
+	if s.first().slo == "sloth_slo" {
 		return []string{"sloth_id", "sloth_window", "sloth_mode", "sloth_version", "sloth_spec"}
 	}
-	return nil
+	return []string{"slo_service"}
 }
 
 // coloured lets a cell's text have the colour of its threshold.
@@ -105,7 +103,7 @@ func thresholds(steps []dashboard.Threshold) map[string]any {
 // detailURL leads from a row of a table to the detail of its SLO.
 func (g generator) detailURL(s subject) string {
 	url := "/d/" + g.uid(detailsName) + "?var-datasource=${datasource}&var-slo=${__data.fields.SLO}&${__url_time_range}"
-	if s.service != "" {
+	if s.first().service != "" {
 		url += "&var-service=${__data.fields.Service}"
 	}
 	return url
@@ -118,16 +116,16 @@ func (g generator) leastBudgets(s subject) []dashboard.Panel {
 			steps: budgetSteps(), queries: []query{now("sort(bottomk(20, "+expr+"))", legend)},
 		})
 	}
-	byTeam := "min by (" + s.owner + ") (\n" + indent("("+s.budget(s.m)+")\n* on ("+s.ids()+") group_left ("+s.owner+")\n"+
-		"max by ("+s.ids()+", "+s.owner+") (0 * "+last(s.infoMetric, s.m.id+", "+s.owner+`=~"$team"`)+" + 1)") + "\n)"
-	by := s.service
+	owner := s.first().owner
+	byTeam := "min by (" + owner + ") (\n" + indent(s.withTeam("$team")) + "\n)"
+	by := s.first().service
 	if by == "" {
-		by = s.slo
+		by = s.first().slo
 	}
 	return []dashboard.Panel{
-		least("Least budget left by team", "The lowest budget of each team's SLOs. SLOs without a team are the empty one.", byTeam, "{{"+s.owner+"}}"),
+		least("Least budget left by team", "The lowest budget of each team's SLOs. SLOs without a team are the empty one.", byTeam, "{{"+owner+"}}"),
 		least("Least budget left by service", "The lowest budget of each service's SLOs, of the twenty lowest services.",
-			"min by ("+by+") (\n"+indent(s.ofTeam(s.budget(s.m)))+"\n)", "{{"+by+"}}"),
+			"min by ("+by+") (\n"+indent(s.ofTeam(s.budget()))+"\n)", "{{"+by+"}}"),
 	}
 }
 
@@ -136,7 +134,7 @@ func (g generator) overviewGraphs(s subject) []dashboard.Panel {
 		graph(panel{
 			title: "Budget left, the ten lowest", width: 12, unit: "percentunit", decimals: new(0.0), max: new(1.0), steps: from(bad, at(0, plain)),
 			about:   "What was left of the budgets that were lowest at each time. Under the dashed line a budget is overspent.",
-			queries: []query{over("bottomk(10, "+s.ofTeam(s.budget(s.m))+")", s.legend(""))},
+			queries: []query{over("bottomk(10, "+s.ofTeam(s.budget())+")", s.legend(""))},
 		}, drawing{thresholds: true, softMin: new(0.0)}),
 		graph(panel{
 			title: "Burn rate over an hour, the ten highest", width: 12, unit: "short", min: new(0.0), steps: from(plain, at(1, watch)),
@@ -155,10 +153,10 @@ func (g generator) overviewGraphs(s subject) []dashboard.Panel {
 
 // legendOfSLO names a series by its SLO alone.
 func (s subject) legendOfSLO() string {
-	if s.service == "" {
-		return "{{" + s.slo + "}}"
+	if s.first().service == "" {
+		return "{{" + s.first().slo + "}}"
 	}
-	return "{{" + s.service + "}}/{{" + s.slo + "}}"
+	return "{{" + s.first().service + "}}/{{" + s.first().slo + "}}"
 }
 
 // severityWords are the states of alerts in words.

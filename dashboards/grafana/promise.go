@@ -24,10 +24,7 @@ type promise struct {
 	period time.Duration
 }
 
-// shortestWindow is what rules with the default intervals keep to.
-const shortestWindow = time.Minute
-
-func newPromises(slos []slo.SLO) ([]promise, error) {
+func newPromises(slos []slo.SLO, shortest time.Duration) ([]promise, error) {
 	var out []promise
 	var errs []error
 	seen := map[string]bool{}
@@ -37,7 +34,7 @@ func newPromises(slos []slo.SLO) ([]promise, error) {
 			continue
 		}
 		seen[s.ID()] = true
-		policy, _, err := burnrate.For(s, shortestWindow)
+		policy, _, err := burnrate.For(s, shortest)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("show SLO %s: %w", s.ID(), err))
 			continue
