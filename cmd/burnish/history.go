@@ -9,18 +9,20 @@ import (
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
 	"github.com/burnish-sre/burnish/collector"
+	"github.com/burnish-sre/burnish/collector/history"
 	"github.com/burnish-sre/burnish/config"
 )
 
 func newHistory(g *globals) *cobra.Command {
-	cmd := &cobra.Command{Use: "history", Short: "Read alert history", RunE: needsSubcommand}
-	cmd.AddCommand(newHistoryExport(g))
+	cmd := &cobra.Command{Use: "history", Short: "Read, keep and move alert history", RunE: needsSubcommand}
+	cmd.AddCommand(newHistoryExport(g), newHistoryBackfill(g), newHistoryImport(g), newHistoryPrune(g), newHistoryBackup(g))
 	return cmd
 }
 
 func newHistoryExport(g *globals) *cobra.Command {
 	var source sourceFlags
 	var window windowFlags
+	var format string
 	cmd := &cobra.Command{
 		Use: "export", Short: "Print the episodes of a source as JSON lines", Args: noArgs,
 		Long: "Prints every episode that was active in the window as one line of JSON, those\n" +
@@ -31,6 +33,12 @@ func newHistoryExport(g *globals) *cobra.Command {
 			if err := window.apply(&o); err != nil {
 				return err
 			}
+			if source.history.url != "" {
+				return g.exportStore(cmd, &source, history.Query{Window: o.Window}, history.Format(format))
+			}
+			if format != string(history.JSONLines) {
+				return badUsage("--format %s: of a server as jsonl only; backfill a store for other forms", format)
+			}
 			r, err := g.read(cmd, &source, o)
 			if err != nil {
 				return err
@@ -40,6 +48,7 @@ func newHistoryExport(g *globals) *cobra.Command {
 	}
 	source.register(cmd.Flags())
 	window.register(cmd.Flags(), "", "all there is")
+	cmd.Flags().StringVar(&format, "format", string(history.JSONLines), "How to print: jsonl, or parquet with --history.url.")
 	return cmd
 }
 
@@ -83,7 +92,7 @@ func (g *globals) readAnd(cmd *cobra.Command, f *sourceFlags, o pipeline.Options
 	o.RuleFiles, o.ReplicaLabels = c.Rules.Files, c.ReplicaLabels
 	done := g.spin("reading alert history")
 	defer done()
-	src, err := openSource(c, log)
+	src, err := f.open(cmd.Context(), c, log)
 	if err != nil {
 		return pipeline.Reading{}, err
 	}

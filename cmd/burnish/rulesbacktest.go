@@ -134,7 +134,7 @@ func (g *globals) backtest(ctx context.Context, f *backtestFlags, o pipeline.Opt
 		return nil, err
 	}
 	o.RuleFiles, o.ReplicaLabels = c.Rules.Files, c.ReplicaLabels
-	src, err := openSource(c, log)
+	src, err := f.source.open(ctx, c, log)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (g *globals) sloStatus(cmd *cobra.Command, f *sourceFlags, slos []slo.SLO, 
 	}
 	done := g.spin("counting events")
 	defer done()
-	src, err := openSource(c, log)
+	src, err := f.open(cmd.Context(), c, log)
 	if err != nil {
 		return report.SLOStatus{}, err
 	}

@@ -26,6 +26,7 @@ type sourceFlags struct {
 	headers       []string
 	ruleFiles     []string
 	replicaLabels []string
+	history       historyFlags
 }
 
 func (f *sourceFlags) register(flags *pflag.FlagSet) {
@@ -45,6 +46,7 @@ func (f *sourceFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.server.Concurrency, "prometheus.concurrency", d.Concurrency, "How many requests run at once.")
 	flags.StringVar(&f.remoteRead, "prometheus.remote-read", string(d.RemoteRead), "Read alert history over remote read: auto, on, off.")
 	flags.StringVar(&f.server.TSDBPath, "tsdb.path", "", "Prometheus data directory to read, offline or live.")
+	f.history.register(flags)
 	flags.StringArrayVar(&f.ruleFiles, "rules.files", nil, "Glob of rule files that are in force; may be repeated. Default: ask the server.")
 	flags.StringArrayVar(&f.replicaLabels, "replica-label", nil, "Label that tells the members of an HA pair apart; may be repeated. Default: "+strings.Join(config.Default().ReplicaLabels, ", ")+".")
 }
@@ -57,8 +59,11 @@ func (f *sourceFlags) settings() (*config.Config, error) {
 			given++
 		}
 	}
+	if given == 0 && f.history.url != "" {
+		return f.withoutServer(), nil
+	}
 	if given != 1 {
-		return nil, badUsage("say where to read from: exactly one of --prometheus.url, --tsdb.path and --config.file")
+		return nil, badUsage("say where to read from: exactly one of --prometheus.url, --tsdb.path and --config.file, or --history.url")
 	}
 	if f.configFile != "" {
 		c, err := config.Load(f.configFile, nil)

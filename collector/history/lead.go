@@ -19,9 +19,9 @@ import (
 // takes the lead from a process that hangs. A new leader is found within the
 // silence and one round: well under 15 seconds.
 const (
-	leadEvery   = 2 * time.Second
-	leadPatient = 4 * time.Second
-	leadSilence = 8 * time.Second
+	leadEvery   = time.Second
+	leadPatient = 3 * time.Second
+	leadSilence = 6 * time.Second
 )
 
 // Lead runs a function while this process leads: of all processes that ask for
