@@ -193,3 +193,17 @@ func (m *Mapping) items(key string) []*yaml.Node {
 	}
 	return v.Content
 }
+
+// EachOrText opens the mappings of a list in which a plain text stands for a mapping
+// of one key.
+func (m *Mapping) EachOrText(key, name, plain string, keys []string) []*Mapping {
+	var out []*Mapping
+	for _, item := range m.items(key) {
+		if item.Kind == yaml.ScalarNode {
+			out = append(out, &Mapping{reader: m.reader, name: name, at: item, values: map[string]*yaml.Node{plain: item}})
+			continue
+		}
+		out = append(out, m.reader.mapping(item, name, keys))
+	}
+	return out
+}
