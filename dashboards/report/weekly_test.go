@@ -222,9 +222,16 @@ func TestTrendsAreThoseOfEachWeekAlone(t *testing.T) {
 	}
 	last := got.Weeks[11]
 	assert.Equal(t, in.Current.Episodes, *last.Episodes, "the last week is the report's own")
-	assert.Equal(t, 2, *last.Notifications)
-	assert.Equal(t, 1, *last.Pages)
+	assert.Nil(t, last.Notifications, "the report itself knows of none")
 	assert.Equal(t, 1, *got.Weeks[10].Notifications)
+	in = judgedInput(t)
+	in.Past = pastOf()
+	last = Build(in).Document().Trends.Weeks[11]
+	assert.Equal(t, 21, *last.Notifications, "as in the rest of the report")
+	in.Current.Window.From = in.Current.Window.From.Add(-time.Hour)
+	last = Build(in).Document().Trends.Weeks[11]
+	assert.Equal(t, 2, *last.Notifications, "of the week itself where the report's window is another")
+	assert.Equal(t, 1, *last.Pages)
 }
 
 func TestAWeekOfWhichNothingIsThereIsUnknown(t *testing.T) {

@@ -54,6 +54,9 @@ func newTrends(in Input) *Trends {
 		h.Window, h.Episodes = w, parts[i]
 		out.Weeks = append(out.Weeks, in.Past.week(h, in.Current.Options.Severities))
 	}
+	if n := len(out.Weeks); n > 0 && windows[n-1] == in.Current.Window && out.Weeks[n-1].Known {
+		out.Weeks[n-1].Notifications, out.Weeks[n-1].Pages = totalSent(in) // a longer replay may differ by its start
+	}
 	return out
 }
 
