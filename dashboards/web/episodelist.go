@@ -111,7 +111,7 @@ func episodeColumns() []column[noise.Episode] {
 		}
 	}
 	return []column[noise.Episode]{
-		{key: "active_at", head: "Became true (UTC)", left: true, class: "name", value: when(func(e noise.Episode) time.Time { return e.ActiveAt }), cell: func(e noise.Episode) cell {
+		{key: "active_at", head: "Became true (UTC)", left: true, class: "name when", value: when(func(e noise.Episode) time.Time { return e.ActiveAt }), cell: func(e noise.Episode) cell {
 			return cell{Text: plain(e.ActiveAt.UTC().Format("Mon 2 Jan 15:04:05")), Datetime: timeText(e.ActiveAt)}
 		}},
 		{key: "labels", head: "Alert", left: true, class: "full", value: func(e noise.Episode) any { return labelsJSON(e) }, cell: func(e noise.Episode) cell {

@@ -72,6 +72,9 @@ func (s *Snapshot) findingView(f findingRow) findingView {
 	return v
 }
 
+// shortEvidence is how long a text may be to be shown as large as a figure.
+const shortEvidence = 24
+
 // evidenceFact shows one figure of evidence in the unit that its name ends in.
 func evidenceFact(e noise.Fact) fact {
 	name, unit := kindText(e.Name), ""
@@ -90,6 +93,8 @@ func evidenceFact(e noise.Fact) fact {
 		out.Value = report.PercentText(*e.Value)
 	case e.Value != nil:
 		out.Value = report.FigureText(*e.Value)
+	case len(e.Text) <= shortEvidence:
+		out.Value = cleanLine(e.Text)
 	default:
 		out.Note = cleanLine(e.Text)
 	}

@@ -51,7 +51,7 @@ func originWord(r incidentRow) string {
 
 func incidentColumns() []column[incidentRow] {
 	return []column[incidentRow]{
-		{key: "from", head: "Began (UTC)", left: true, desc: true, class: "name", value: func(r incidentRow) any { return r.From }, cell: func(r incidentRow) cell {
+		{key: "from", head: "Began (UTC)", left: true, desc: true, class: "name when", value: func(r incidentRow) any { return r.From }, cell: func(r incidentRow) cell {
 			return cell{Text: plain(report.MinuteText(r.From)), Href: r.URL, Datetime: r.From.Format("2006-01-02T15:04:05Z")}
 		}},
 		{key: "what", head: "What", left: true, class: "full", value: func(r incidentRow) any { return r.title() }, cell: func(r incidentRow) cell {

@@ -68,7 +68,7 @@ func metList() list[met] {
 		name: "incidents", noun: "incident", caption: "Incidents that it told of, or missed",
 		empty: "No incident is tied to it, so it can’t be said what it catches.",
 		columns: []column[met]{
-			{key: "from", head: "Began (UTC)", left: true, class: "name", value: func(m met) any { return m.From }, cell: func(m met) cell {
+			{key: "from", head: "Began (UTC)", left: true, class: "name when", value: func(m met) any { return m.From }, cell: func(m met) cell {
 				return cell{Text: plain(report.MinuteText(m.From)), Href: m.URL, Datetime: timeText(m.From)}
 			}},
 			{key: "what", head: "What", left: true, class: "full", value: func(m met) any { return m.title() }, cell: func(m met) cell {

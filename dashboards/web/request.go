@@ -93,7 +93,7 @@ func formatOf(req *request) (string, error) {
 		case f == formatJSON, f == formatCSV, f == formatHTML && !req.api:
 			return f, nil
 		}
-		return formatJSON, problem{Status: http.StatusBadRequest, Detail: "The format may be json or csv."}
+		return "", problem{Status: http.StatusBadRequest, Detail: "The format may be json or csv."}
 	}
 	switch {
 	case strings.HasSuffix(req.URL.Path, ".json"):

@@ -106,8 +106,12 @@ func newSLOGroup(r sloRow) sloGroupView {
 	out := sloGroupView{Group: newText(groupText(r.Group))}
 	out.Mark, out.Says = stateMark(r.State)
 	left := "of the budget of " + windowText(r.Window)
-	if r.EventsLeft != nil {
-		left += "; " + report.FigureText(float64(int(*r.EventsLeft))) + " more events may fail"
+	switch n := int(deref(r.EventsLeft)); {
+	case r.EventsLeft == nil:
+	case n < 0:
+		left += "; " + report.CountText(-n) + " more events failed than may"
+	default:
+		left += "; " + report.CountText(n) + " more events may fail"
 	}
 	out.Figures = []fact{
 		{Label: "Budget left", Value: optional(r.Remaining, report.BudgetText), Note: left},
@@ -130,7 +134,7 @@ func eventsNote(r sloRow) string {
 	if r.Good == nil || r.Total == nil {
 		return "no event was counted"
 	}
-	return report.FigureText(float64(int(*r.Total-*r.Good))) + " of " + report.FigureText(float64(int(*r.Total))) + " events were bad"
+	return report.CountText(int(*r.Total-*r.Good)) + " of " + report.CountText(int(*r.Total)) + " events were bad"
 }
 
 func goneNote(r sloRow) string {

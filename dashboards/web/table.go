@@ -81,6 +81,9 @@ func (l list[T]) table(rows []T, s selection) table {
 	t.Heads, t.Quiet = l.heads(s), false
 	t.Count = countText(from, to, len(rows), l.noun)
 	t.JSON, t.CSV = l.address(".json", s.rest), l.address(".csv", s.rest)
+	if from == to && from > 0 {
+		t.Empty = "This page is beyond the end of " + report.PluralText(len(rows), l.noun) + "."
+	}
 	if s.page > 1 {
 		t.Prev = l.pageAddress(s, min(s.page-1, max(1, (len(rows)+pageRows-1)/pageRows)))
 	}

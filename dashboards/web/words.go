@@ -31,7 +31,12 @@ func newText(s string) text { return cutText(s, nameLimit) }
 // plain is a figure, which is never broken.
 func plain(s string) text { return text{Shown: s, Parts: []string{s}} }
 
-func lineText(s string) text { return cutText(s, lineLimit) }
+// lineText is a sentence, which breaks where its words end.
+func lineText(s string) text {
+	t := cutText(s, lineLimit)
+	t.Parts = []string{t.Shown}
+	return t
+}
 
 func cutText(s string, limit int) text {
 	shown := report.CleanText(s, limit)
