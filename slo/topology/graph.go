@@ -216,15 +216,18 @@ func (c Component) target() slo.Figure {
 }
 
 // measuredBy is the SLO that stands for the component's level: the one called
-// availability, else the first by name; nil where there is none.
+// availability, else the first by name that is not about latency, since an answer
+// that is late is still one; nil where there is none.
 func (c Component) measuredBy() *slo.SLO {
 	var out *slo.SLO
 	for i := range c.SLOs {
 		s := &c.SLOs[i]
-		if s.Name == "availability" {
+		_, isLatency := s.SLI.(slo.Latency)
+		switch {
+		case s.Name == "availability":
 			return s
-		}
-		if out == nil || s.Name < out.Name {
+		case isLatency || strings.Contains(s.Name, "latency"):
+		case out == nil || s.Name < out.Name:
 			out = s
 		}
 	}

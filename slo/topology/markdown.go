@@ -100,7 +100,7 @@ func (v View) writeAttainable(b *bytes.Buffer) {
 	for _, a := range v.Attainable {
 		target, most, way := "none", "nothing", ""
 		if a.Target.Known {
-			target = levelText(a.Target.Value)
+			target = targetText(a.Target.Value)
 		}
 		if len(a.Contributors) > 0 && a.Contributors[0].Loss > 0 {
 			c := a.Contributors[0]

@@ -2,6 +2,8 @@ package topology
 
 import (
 	"errors"
+	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -118,9 +120,61 @@ func TestTheDemosShopByHand(t *testing.T) {
 	assert.Equal(t, []string{"checkout", "payments", "payment-provider"}, provider.Path)
 	assert.InDelta(t, 0.9, provider.Share, 1e-12)
 
+	// Of the 99.9% of search, the catalog takes 30% × 0.02%; what its own part lacks
+	// costs the gateway 15% of that, 14% of its budget.
+	for _, c := range attainable(t, g, "gateway").Contributors {
+		if c.Component == "search" {
+			assert.InDelta(t, 0.15*(1-0.999/(1-0.3*0.0002))/0.001, c.OfBudget.Value, 0.001)
+		}
+	}
+
 	notify := attainable(t, g, "notify")
 	assert.InDelta(t, 1, notify.Level, 0, "nobody says what to expect of the mail provider")
 	assert.Equal(t, []string{"mail-provider"}, notify.Unrated)
+}
+
+// TestTheAlgebraAgreesWithSimulation lets components fail and requests walk.
+func TestTheAlgebraAgreesWithSimulation(t *testing.T) {
+	g := shop(t)
+	own := g.ownLevels()
+	rng := rand.New(rand.NewPCG(7, 8))
+	up := make([]bool, len(own))
+	var answers func(i int) bool
+	answers = func(i int) bool {
+		if !up[i] {
+			return false
+		}
+		for _, d := range g.components[i].DependsOn {
+			if rng.Float64() >= d.Share {
+				continue
+			}
+			works := 0
+			for _, on := range d.On {
+				if answers(g.index[on]) {
+					works++
+				}
+			}
+			if works < d.Needs {
+				return false
+			}
+		}
+		return true
+	}
+	for _, name := range []string{"checkout", "gateway"} {
+		i := g.index[name]
+		const trials = 300_000
+		good := 0
+		for range trials {
+			for k := range up {
+				up[k] = k == i || rng.Float64() < own[k]
+			}
+			if answers(i) {
+				good++
+			}
+		}
+		want := attainable(t, g, name).Level
+		assert.InDelta(t, want, float64(good)/trials, 4*math.Sqrt(want*(1-want)/trials), name)
+	}
 }
 
 func TestWhatMayBeLeftOut(t *testing.T) {

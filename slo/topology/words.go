@@ -8,15 +8,22 @@ import (
 	"time"
 )
 
-// levelText writes a level as a percentage, with as many digits as its nines need.
+// targetText writes a level that somebody wrote down, as it was written.
+func targetText(v float64) string {
+	return strconv.FormatFloat(math.Round(v*1e12)/1e10, 'f', -1, 64) + "%"
+}
+
+// levelText writes a level as a percentage, with two digits of what it lacks.
 func levelText(v float64) string {
 	lost := 1 - v
 	digits := 1
 	if lost > 0 {
-		digits = min(8, max(1, int(math.Ceil(-math.Log10(lost)))))
+		digits = min(8, max(1, 2+int(math.Floor(-math.Log10(lost*100)))))
 	}
 	text := strconv.FormatFloat(v*100, 'f', digits, 64)
-	text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
 	if text == "100" && lost > 1e-12 {
 		return "over 99.999999%"
 	}
