@@ -1,6 +1,7 @@
 package grafana
 
 import (
+	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 )
@@ -11,6 +12,15 @@ func (g generator) annotations(s subject) []dashboard.AnnotationQuery {
 		annotation("Pages", bad, s.alerts("page"), "{{alertname}} {{window}}"),
 		annotation("Tickets", watch, s.alerts("ticket"), "{{alertname}} {{window}}"),
 		annotation("Incidents", cool, "burnish_incident_open{"+s.own+"} == 1", "incident {{service}}/{{slo}} {{group}}"),
+	}
+}
+
+// builtIn is what people note on a dashboard themselves; every dashboard of Grafana
+// has it.
+func builtIn() dashboard.AnnotationQuery {
+	return dashboard.AnnotationQuery{
+		Name: "Annotations & Alerts", Datasource: &common.DataSourceRef{Type: new("grafana"), Uid: new("-- Grafana --")},
+		Enable: true, Hide: new(true), IconColor: "rgba(0, 211, 255, 1)", Type: new("dashboard"), BuiltIn: new(1.0),
 	}
 }
 

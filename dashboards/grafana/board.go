@@ -76,7 +76,7 @@ func (g generator) model(p page, b *board) Dashboard {
 	d.GraphTooltip = new(dashboard.DashboardCursorSyncCrosshair)
 	d.Time = &dashboard.DashboardDashboardTime{From: p.from, To: "now"}
 	d.Templating.List = slices.Concat([]dashboard.VariableModel{datasourceVariable()}, p.variables)
-	d.Annotations.List = p.annotations
+	d.Annotations.List = append([]dashboard.AnnotationQuery{builtIn()}, p.annotations...)
 	d.Links = append(g.links(p.uid), p.links...)
 	d.Panels = b.panels
 	return Dashboard{Name: p.name, UID: p.uid, Title: p.title, Model: *d}
@@ -103,9 +103,7 @@ func (g generator) links(from string) []dashboard.DashboardLink {
 		}
 	}
 	if g.options.PageURL != "" {
-		page := link("burnish", g.options.PageURL+"/", "external link", "burnish's own page, with the evidence behind the figures")
-		page.TargetBlank, page.KeepTime, page.IncludeVars = true, false, false
-		out = append(out, page)
+		out = append(out, outside("burnish", g.options.PageURL+"/", "burnish's own page, with the evidence behind the figures"))
 	}
 	return out
 }
@@ -116,6 +114,13 @@ func link(title, url, icon, tooltip string) dashboard.DashboardLink {
 		Title: title, Type: dashboard.DashboardLinkTypeLink, Icon: icon, Tooltip: tooltip, Url: &url, Tags: []string{},
 		KeepTime: true, IncludeVars: true,
 	}
+}
+
+// outside is a link that leads out of Grafana.
+func outside(title, url, tooltip string) dashboard.DashboardLink {
+	l := link(title, url, "external link", tooltip)
+	l.TargetBlank, l.KeepTime, l.IncludeVars = true, false, false
+	return l
 }
 
 // toValue is a link of a value in a panel.

@@ -15,44 +15,60 @@ import (
 	"github.com/burnish-sre/burnish/slo"
 )
 
-// How many pairs of windows are drawn, and how many SLOs with a factor of their own
-// are told apart in a dashboard of all SLOs.
+// How many conditions are drawn, how many SLOs with conditions of their own are told
+// apart in a dashboard of all SLOs, and how many pairs of windows a title names.
 const (
-	mostConditions = 12
+	mostPlaces     = 12
 	mostExceptions = 50
+	mostTiers      = 3
 )
 
-// condition is a pair of windows that alerts look at, whatever their factors.
-type condition struct {
-	severity    slo.Severity
-	long, short time.Duration
+// place is a condition's place among the conditions of one severity, the fastest
+// first: SLOs with windows of other lengths have other conditions in the same places.
+type place struct {
+	severity slo.Severity
+	rank     int
 }
 
-// conditions are those of all SLOs, each with the SLOs that have it by its factor;
-// what most have comes first, then the fastest.
-func conditions(all []promise) ([]condition, map[condition]map[float64][]promise) {
-	by, count := map[condition]map[float64][]promise{}, map[condition]int{}
+// condition is what an alert of an SLO looks at, whatever its severity.
+type condition struct {
+	long, short time.Duration
+	factor      float64
+}
+
+func (c condition) tier() string {
+	return burnrate.Tier(slo.AlertWindow{Long: c.long, Short: c.short})
+}
+
+func compareConditions(a, b condition) int {
+	return cmp.Or(cmp.Compare(a.long, b.long), cmp.Compare(a.short, b.short), cmp.Compare(a.factor, b.factor))
+}
+
+// places are the conditions of all SLOs by their place, pages first, and the SLOs that
+// have each.
+func places(all []promise) ([]place, map[place]map[condition][]promise) {
+	by := map[place]map[condition][]promise{}
 	for _, p := range all {
+		rank := map[slo.Severity]int{}
 		for _, w := range p.policy.Windows {
-			c := condition{w.Severity, w.Long, w.Short}
-			if by[c] == nil {
-				by[c] = map[float64][]promise{}
+			at := place{w.Severity, rank[w.Severity]}
+			rank[w.Severity]++
+			if by[at] == nil {
+				by[at] = map[condition][]promise{}
 			}
-			by[c][w.Factor] = append(by[c][w.Factor], p)
-			count[c]++
+			c := condition{w.Long, w.Short, w.Factor}
+			by[at][c] = append(by[at][c], p)
 		}
 	}
-	order := slices.SortedFunc(maps.Keys(by), func(a, b condition) int {
-		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a.long, b.long), cmp.Compare(a.short, b.short), cmp.Compare(a.severity, b.severity))
+	order := slices.SortedFunc(maps.Keys(by), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.severity, b.severity), cmp.Compare(a.rank, b.rank))
 	})
-	order = order[:min(len(order), mostConditions)]
-	slices.SortStableFunc(order, func(a, b condition) int { return cmp.Compare(a.long, b.long) })
-	return order, by
+	return order[:min(len(order), mostPlaces)], by
 }
 
 // burnRates is a panel for each condition, or, without any, the burn rates alone.
 func (s subject) burnRates() []dashboard.Panel {
-	order, by := conditions(s.promises)
+	order, by := places(s.promises)
 	if len(order) == 0 {
 		return []dashboard.Panel{graph(panel{
 			title: "Burn rate", width: gridWidth, unit: "short", min: new(0.0), steps: from(plain),
@@ -62,31 +78,44 @@ func (s subject) burnRates() []dashboard.Panel {
 	}
 	width := uint32(gridWidth / min(4, len(order)))
 	var out []dashboard.Panel
-	for _, c := range order {
-		out = append(out, s.burnRate(c, by[c], width))
+	for _, at := range order {
+		out = append(out, s.burnRate(at, s.classes(by[at]), width))
 	}
 	return out
 }
 
-func (s subject) burnRate(c condition, by map[float64][]promise, width uint32) dashboard.Panel {
-	tier := burnrate.Tier(slo.AlertWindow{Long: c.long, Short: c.short})
+func (s subject) burnRate(at place, all []class, width uint32) dashboard.Panel {
 	p := panel{
-		title: fmt.Sprintf("%s: %s", capital(string(c.severity)), tier), width: width, unit: "short", min: new(0.0), steps: from(plain),
-		about: fmt.Sprintf("Burn rates over %s. The %s fires while both lines are at or over the dashed one.", strings.ReplaceAll(tier, "/", " and over "), c.severity),
-		queries: []query{
-			over(s.burn(c.long), s.legend("over "+length(c.long))),
-		},
+		width: width, unit: "short", min: new(0.0), steps: from(plain),
+		about:     fmt.Sprintf("Burn rates over the windows of the %s. It fires while all of them are at or over the dashed line.", at.severity),
 		overrides: []dashboard.DashboardFieldConfigSourceOverrides{dashed("^fires from.*", bad)},
 	}
-	if c.short > 0 {
-		p.queries = append(p.queries, over(s.burn(c.short), s.legend("over "+length(c.short))))
-	} else {
-		p.about = fmt.Sprintf("Burn rate over %s. The %s fires while it is at or over the dashed line.", tier, c.severity)
+	var tiers []string
+	for _, c := range all {
+		if !slices.Contains(tiers, c.tier()) {
+			tiers = append(tiers, c.tier())
+		}
+		p.queries = append(p.queries, over(s.burnOf(c.long, c), s.legend("over "+length(c.long))))
+		if c.short > 0 {
+			p.queries = append(p.queries, over(s.burnOf(c.short, c), s.legend("over "+length(c.short))))
+		}
+		p.queries = append(p.queries, over(number(c.factor)+" + 0 * max("+s.union(c.of)+")", "fires from "+number(rounded(c.factor))))
 	}
-	for _, f := range s.factors(by) {
-		p.queries = append(p.queries, over(number(f.factor)+" + 0 * max("+f.of+")", "fires from "+number(rounded(f.factor))))
+	if len(tiers) > mostTiers {
+		tiers = append(tiers[:mostTiers], "…")
 	}
+	p.title = capital(string(at.severity)) + ": " + strings.Join(tiers, " or ")
 	return graph(p, drawing{})
+}
+
+// burnOf is the burn rate of the SLOs of a class.
+func (s subject) burnOf(w time.Duration, c class) string {
+	if len(s.promises) == 1 {
+		return s.burn(w)
+	}
+	return s.union(func(v variant) string {
+		return "(" + v.ratio(v.m, w) + ")\n/ " + v.each() + "\n(1 - " + v.objective(v.m) + ")\nand on (" + v.ids() + ")\n(" + c.of(v) + ")"
+	})
 }
 
 // rounded keeps four digits of a factor for people.
@@ -98,55 +127,61 @@ func rounded(v float64) float64 {
 	return out
 }
 
-// factorOf is a factor and an expression that has a series where it holds.
-type factorOf struct {
-	factor float64
-	of     string
+// class is a condition and an expression that has a series for each SLO that has it.
+type class struct {
+	condition
+
+	of func(v variant) string
 }
 
-// factors tells the factors of a condition apart: by the SLO's window where all SLOs
-// of a window share one, which is the rule, and by name otherwise.
-func (s subject) factors(by map[float64][]promise) []factorOf {
+// classes tells the SLOs of one place apart: by the SLO's window where all SLOs of a
+// window share a condition, which is the rule, and by name otherwise. With more than
+// mostExceptions by name, the rest have no line.
+func (s subject) classes(by map[condition][]promise) []class {
 	if len(s.promises) == 1 {
-		for f := range by {
-			return []factorOf{{f, s.info()}}
+		for c := range by {
+			return []class{{c, func(v variant) string { return v.info(v.m) }}}
 		}
 	}
-	var out []factorOf
-	named := 0
+	var out []class
+	exceptions := 0
 	for _, d := range periods(s.promises) {
 		common, others := split(by, d)
 		if common == nil {
 			continue
 		}
-		except := ""
-		for _, f := range slices.Sorted(maps.Keys(others)) {
-			if named+len(others[f]) > mostExceptions {
-				continue
+		var these []promise
+		for _, c := range slices.SortedFunc(maps.Keys(others), compareConditions) {
+			if exceptions += len(others[c]); exceptions > mostExceptions {
+				break
 			}
-			named += len(others[f])
-			these := s.these(others[f])
-			out = append(out, factorOf{f, "(" + these + ") and on (" + s.ids() + ") " + s.info()})
-			except += "\nunless on (" + s.ids() + ") (" + these + ")"
+			these = append(these, others[c]...)
+			out = append(out, class{c, func(v variant) string { return selected(v, others[c]) + " and on (" + v.ids() + ") " + v.info(v.m) }})
 		}
-		out = append(out, factorOf{*common, s.period(d) + except})
+		out = append(out, class{*common, func(v variant) string {
+			if len(these) == 0 {
+				return v.period(v.m, d)
+			}
+			return v.period(v.m, d) + " unless on (" + v.ids() + ") " + selected(v, these)
+		}})
 	}
-	slices.SortStableFunc(out, func(a, b factorOf) int { return cmp.Compare(a.factor, b.factor) })
+	slices.SortStableFunc(out, func(a, b class) int { return compareConditions(a.condition, b.condition) })
 	return out
 }
 
-// split is the factor that most SLOs of a window have, and the SLOs that have others.
-func split(by map[float64][]promise, period time.Duration) (common *float64, others map[float64][]promise) {
-	others = map[float64][]promise{}
+// split is the condition that most SLOs of a window have, and the SLOs that have
+// others.
+func split(by map[condition][]promise, period time.Duration) (common *condition, others map[condition][]promise) {
+	others = map[condition][]promise{}
 	most := 0
-	for _, f := range slices.Sorted(maps.Keys(by)) {
-		for _, p := range by[f] {
+	for _, c := range slices.SortedFunc(maps.Keys(by), compareConditions) {
+		for _, p := range by[c] {
 			if p.period == period {
-				others[f] = append(others[f], p)
+				others[c] = append(others[c], p)
 			}
 		}
-		if n := len(others[f]); n > most {
-			most, common = n, &f
+		if n := len(others[c]); n > most {
+			most, common = n, &c
 		}
 	}
 	if common != nil {
@@ -155,15 +190,11 @@ func split(by map[float64][]promise, period time.Duration) (common *float64, oth
 	return common, others
 }
 
-// these selects SLOs by name.
-func (s subject) these(all []promise) string {
+// selected selects SLOs by name, whatever the variables say.
+func selected(v variant, all []promise) string {
 	var out []string
 	for i := range all {
-		v := s.first()
-		if len(s.variants) > 1 && all[i].byService() {
-			v = s.variants[1]
-		}
 		out = append(out, last(v.infoMetric, v.selects(&all[i])))
 	}
-	return strings.Join(out, " or ")
+	return "(" + strings.Join(out, " or ") + ")"
 }

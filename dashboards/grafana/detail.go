@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"cmp"
+	"net/url"
 	"strings"
 	"time"
 
@@ -31,7 +32,23 @@ func (g generator) detail(p *promise) Dashboard {
 		out.about = cmp.Or(p.Description, out.about)
 		out.links = linksOf(p)
 	}
+	if at := g.pageOf(p); at != "" {
+		out.links = append(out.links, outside("burnish: this SLO", at, "Incidents, the course of the budget, and which alerts told of it"))
+	}
 	return g.model(out, b)
+}
+
+// pageOf is burnish's own page of an SLO, as its address.
+func (g generator) pageOf(p *promise) string {
+	switch {
+	case g.options.PageURL == "":
+		return ""
+	case p != nil:
+		return g.options.PageURL + "/slos/" + url.PathEscape(p.Service) + "/" + url.PathEscape(p.Name)
+	case g.names.service == "":
+		return g.options.PageURL + "/slos"
+	}
+	return g.options.PageURL + "/slos/${service:percentencode}/${slo:percentencode}"
 }
 
 // linksOf lead to what the definition of an SLO names.
@@ -39,9 +56,7 @@ func linksOf(p *promise) []dashboard.DashboardLink {
 	var out []dashboard.DashboardLink
 	for _, to := range []struct{ title, url string }{{"Runbook", p.Runbook}, {"Dashboard", p.Dashboard}} {
 		if url := webAddress(to.url); url != "" {
-			l := link(to.title, url, "external link", "What the definition of the SLO names")
-			l.TargetBlank, l.KeepTime, l.IncludeVars = true, false, false
-			out = append(out, l)
+			out = append(out, outside(to.title, url, "What the definition of the SLO names"))
 		}
 	}
 	return out

@@ -124,6 +124,10 @@ func (g generator) loudest() dashboard.Panel {
 			named("Recall", property("unit", "percentunit"), property("decimals", 0)),
 		},
 	}
+	if g.options.PageURL != "" {
+		to := []dashboard.DashboardLink{toValue("burnish", g.options.PageURL+"/rules?q=${__data.fields.Rule:percentencode}")}
+		p.overrides = append(p.overrides, named("Rule", property("links", to)))
+	}
 	for i, m := range metrics {
 		p.queries = append(p.queries, column(perRule(m.metric)))
 		headings = append(headings, heading{"Value #" + refID(i), m.title})

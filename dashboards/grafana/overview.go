@@ -74,7 +74,7 @@ func (g generator) attention(s subject) dashboard.Panel {
 			column(s.ofTeam(s.exhausted())), column(s.ofTeam(s.promised())),
 		},
 		overrides: []dashboard.DashboardFieldConfigSourceOverrides{
-			named("SLO", property("links", []dashboard.DashboardLink{toValue("Detail", g.detailURL(s))})),
+			named("SLO", property("links", g.sloLinks(s))),
 			named("Budget left", property("unit", "percentunit"), property("decimals", 1), property("thresholds", thresholds(budgetSteps())), coloured()),
 			named("Objective", property("unit", "percentunit"), property("decimals", 3)),
 			like("Burn .*", property("decimals", 2), property("thresholds", thresholds(from(plain, at(justOver(1), watch), at(6, bad)))), coloured()),
@@ -102,11 +102,20 @@ func thresholds(steps []dashboard.Threshold) map[string]any {
 
 // detailURL leads from a row of a table to the detail of its SLO.
 func (g generator) detailURL(s subject) string {
-	url := "/d/" + g.uid(detailsName) + "?var-datasource=${datasource}&var-slo=${__data.fields.SLO}&${__url_time_range}"
+	url := "/d/" + g.uid(detailsName) + "?var-datasource=${datasource}&var-slo=${__data.fields.SLO:percentencode}&${__url_time_range}"
 	if s.first().service != "" {
-		url += "&var-service=${__data.fields.Service}"
+		url += "&var-service=${__data.fields.Service:percentencode}"
 	}
 	return url
+}
+
+// sloLinks lead from the name of an SLO to its detail and to burnish's page of it.
+func (g generator) sloLinks(s subject) []dashboard.DashboardLink {
+	out := []dashboard.DashboardLink{toValue("Detail", g.detailURL(s))}
+	if g.options.PageURL != "" && s.first().service != "" {
+		out = append(out, toValue("burnish", g.options.PageURL+"/slos/${__data.fields.Service:percentencode}/${__data.fields.SLO:percentencode}"))
+	}
+	return out
 }
 
 func (g generator) leastBudgets(s subject) []dashboard.Panel {
