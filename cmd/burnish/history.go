@@ -34,7 +34,7 @@ func newHistoryExport(g *globals) *cobra.Command {
 				return err
 			}
 			if source.history.url != "" {
-				return g.exportStore(cmd, &source, history.Query{Window: o.Window}, history.Format(format))
+				return g.exportStore(cmd, &source, o, history.Format(format))
 			}
 			if format != string(history.JSONLines) {
 				return badUsage("--format %s: of a server as jsonl only; backfill a store for other forms", format)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
 	"github.com/burnish-sre/burnish/collector/history"
 )
 
@@ -113,8 +114,8 @@ func newHistoryBackup(g *globals) *cobra.Command {
 	return cmd
 }
 
-// exportStore writes the episodes of a store.
-func (g *globals) exportStore(cmd *cobra.Command, f *sourceFlags, q history.Query, form history.Format) (err error) {
+// exportStore writes the episodes of a store that were active in a window.
+func (g *globals) exportStore(cmd *cobra.Command, f *sourceFlags, o pipeline.Options, form history.Format) (err error) {
 	log, err := g.logger()
 	if err != nil {
 		return err
@@ -124,6 +125,18 @@ func (g *globals) exportStore(cmd *cobra.Command, f *sourceFlags, q history.Quer
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	q.Source = f.history.source
+	q := history.Query{Window: o.Window, Source: f.history.source}
+	if o.Last > 0 {
+		src, err := history.NewSource(cmd.Context(), store, history.SourceOptions{Source: f.history.source})
+		if err != nil {
+			return err
+		}
+		if q.Window.To.IsZero() {
+			if q.Window.To, err = src.Newest(cmd.Context(), o.Now); err != nil {
+				return err
+			}
+		}
+		q.Window.From = q.Window.To.Add(-o.Last)
+	}
 	return store.Export(cmd.Context(), g.stdout, q, form)
 }

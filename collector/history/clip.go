@@ -1,6 +1,9 @@
 package history
 
 import (
+	"path"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/burnish-sre/burnish/noise"
@@ -12,20 +15,22 @@ type clipper struct {
 	window slo.Interval
 	index  *noise.RuleIndex
 	rules  []noise.Rule
-	reach  slo.Interval // of what was clipped
+	spells []noise.Spell // nil where the pipeline's health is not known
+	reach  slo.Interval  // of what was clipped
 }
 
 // clip is the episode as the window shows it; false where the window holds no
 // sample of it. What began before the window is first seen at the first evaluation
 // in it, and what ended later is open.
-func (c *clipper) clip(e noise.Episode, seen slo.Interval) (noise.Episode, bool) {
+func (c *clipper) clip(stored Entry) (noise.Episode, bool) {
+	e, seen := stored.Episode, stored.Seen
 	first := e.ActiveAt
 	if seen.From.After(first) {
 		first = seen.From
 	}
 	if first.Before(c.window.From) {
 		first = c.firstEvaluation(e)
-		e.Certainty.Active = noise.EdgeCut
+		e.ActiveAt, e.Certainty.Active = activeIn(e.ActiveAt, stored.shifts, c.window.From), noise.EdgeCut
 	}
 	if !e.Open() && !first.Before(e.ResolvedAt) || !first.Before(c.window.To) {
 		return e, false
@@ -36,12 +41,38 @@ func (c *clipper) clip(e noise.Episode, seen slo.Interval) (noise.Episode, bool)
 	if e.Fired() && !e.FiredAt.Before(c.window.To) {
 		e.FiredAt, e.Certainty.Fired = time.Time{}, noise.EdgeNone
 	}
-	last := seen.To
+	last, whole := seen.To, !stored.ActiveAt.Before(c.window.From)
 	if !e.Open() && !e.ResolvedAt.Before(c.window.To) {
 		e.ResolvedAt, e.Certainty.Resolved, last = time.Time{}, noise.EdgeOpen, c.window.To
+		whole = false
 	}
-	c.widen(slo.Interval{From: first, To: last})
+	shown := slo.Interval{From: first, To: last}
+	if !whole {
+		c.forgetHoles(&e, shown)
+	}
+	c.widen(shown)
 	return e, true
+}
+
+// forgetHoles takes the holes off an episode of which the window shows a part in
+// which the pipeline was well: they lie in the other part.
+func (c *clipper) forgetHoles(e *noise.Episode, shown slo.Interval) {
+	if c.spells == nil {
+		return
+	}
+	for _, s := range c.spells {
+		if s.Overlaps(shown) && mayTouch(s, e) {
+			return
+		}
+	}
+	e.Certainty.Gaps, e.Certainty.Bridged = 0, 0
+}
+
+// mayTouch tells whether a spell is of the episode's rule group, or of all. Rule
+// files are often read from another folder than the server's.
+func mayTouch(s noise.Spell, e *noise.Episode) bool {
+	file, group, _ := strings.Cut(s.Group, ";")
+	return s.Group == "" || e.Group == "" || group == e.Group && path.Base(file) == path.Base(filepath.ToSlash(e.File))
 }
 
 // firstEvaluation is the first evaluation of the episode's rule in the window: an

@@ -102,18 +102,18 @@ func rowsOf(alerts map[int64]*alertRows, e noise.Episode) *alertRows {
 
 // columnsOfEpisode are read by scanStretch, in this order.
 const columnsOfEpisode = `e.alert_id, e.seen_from, e.seen_to, e.active_at, e.fired_at, e.resolved_at,
-	e.active_edge, e.fired_edge, e.ended_edge, e.gaps, e.bridged, e.replicas, e.pipeline, g.key`
+	e.active_edge, e.fired_edge, e.ended_edge, e.gaps, e.bridged, e.replicas, e.pipeline, e.shifts, g.key`
 
 // scanStretch reads a row but for the alert itself.
 func scanStretch(rows *sql.Rows, more ...any) (alert int64, s stretch, err error) {
 	var active, bridged int64
 	var fired, resolved *int64
 	var edges [3]uint8
-	var pipeline string
+	var pipeline, shifts string
 	var group []byte
 	into := append([]any{
 		&alert, &s.from, &s.to, &active, &fired, &resolved,
-		&edges[0], &edges[1], &edges[2], &s.Certainty.Gaps, &bridged, &s.Certainty.Replicas, &pipeline, &group,
+		&edges[0], &edges[1], &edges[2], &s.Certainty.Gaps, &bridged, &s.Certainty.Replicas, &pipeline, &shifts, &group,
 	}, more...)
 	if err := rows.Scan(into...); err != nil {
 		return 0, s, err
@@ -125,6 +125,9 @@ func scanStretch(rows *sql.Rows, more ...any) (alert int64, s stretch, err error
 		for kind := range strings.SplitSeq(pipeline, ",") {
 			s.Certainty.Pipeline = append(s.Certainty.Pipeline, noise.SpellKind(kind))
 		}
+	}
+	if s.shifts, err = parseShifts(shifts); err != nil {
+		return 0, s, err
 	}
 	rest := group
 	if s.File, rest, err = cutPart(group); err == nil {
@@ -212,7 +215,7 @@ func (c *committing) replace(alerts map[int64]*alertRows, repaint func(*alertRow
 		return err
 	}
 	return c.insertMany(`episodes (source_id, alert_id, seen_from, seen_to, group_id, active_at, fired_at, resolved_at,
-		active_edge, fired_edge, ended_edge, gaps, bridged, replicas, pipeline)`, 15, rows, "")
+		active_edge, fired_edge, ended_edge, gaps, bridged, replicas, pipeline, shifts)`, 16, rows, "")
 }
 
 func (c *committing) deleteEpisode(alert, from int64) error {
@@ -228,7 +231,7 @@ func (c *committing) rowOf(alert int64, s stretch, group int64) []any {
 	return []any{
 		c.source, alert, s.from, s.to, group, s.ActiveAt.UnixMilli(), millis(s.FiredAt), millis(s.ResolvedAt),
 		int64(s.Certainty.Active), int64(s.Certainty.Fired), int64(s.Certainty.Resolved),
-		int64(s.Certainty.Gaps), s.Certainty.Bridged.Milliseconds(), int64(s.Certainty.Replicas), strings.Join(kinds, ","),
+		int64(s.Certainty.Gaps), s.Certainty.Bridged.Milliseconds(), int64(s.Certainty.Replicas), strings.Join(kinds, ","), formatShifts(s.shifts),
 	}
 }
 
@@ -236,7 +239,7 @@ func (c *committing) rowOf(alert int64, s stretch, group int64) []any {
 func sameStretch(a, b stretch) bool {
 	ca, cb := a.Certainty, b.Certainty
 	same := a.from == b.from && a.to == b.to && a.ActiveAt.Equal(b.ActiveAt) && a.FiredAt.Equal(b.FiredAt) &&
-		a.ResolvedAt.Equal(b.ResolvedAt) && a.Group == b.Group && a.File == b.File && slices.Equal(ca.Pipeline, cb.Pipeline)
+		a.ResolvedAt.Equal(b.ResolvedAt) && a.Group == b.Group && a.File == b.File && slices.Equal(ca.Pipeline, cb.Pipeline) && slices.Equal(a.shifts, b.shifts)
 	ca.Pipeline, cb.Pipeline = nil, nil
 	return same && reflect.DeepEqual(ca, cb)
 }

@@ -40,7 +40,7 @@ func dumpTables() []dumpTable {
 		of("alerts", "id key", key),
 		of("rule_groups", "id key", key),
 		of("episodes", `source_id alert_id seen_from seen_to group_id active_at fired_at resolved_at
-			active_edge fired_edge ended_edge gaps bridged replicas pipeline`, none),
+			active_edge fired_edge ended_edge gaps bridged replicas pipeline shifts`, none),
 		of("spells", "source_id from_at to_at kind rule_group", none),
 		of("rules", "source_id since hash body", none),
 		of("slis", "id source_id slo labels step exact notes", map[string]bool{"labels": true}),

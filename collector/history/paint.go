@@ -15,6 +15,9 @@ import (
 type stretch struct {
 	noise.Episode
 	from, to int64
+	// shifts are other starts that were recorded for the same episode, in order;
+	// see shifts.go.
+	shifts []int64
 }
 
 // window is a half-open interval in unix milliseconds.
@@ -122,7 +125,7 @@ func joinLast(out []stretch, first *stretch) []stretch {
 // earlier one says of the beginning counts.
 func join(a, b stretch) stretch {
 	out := b
-	out.from = a.from
+	out.from, out.shifts = a.from, shifted(a, b)
 	out.ActiveAt, out.Certainty.Active = a.ActiveAt, a.Certainty.Active
 	out.FiredAt, out.Certainty.Fired = firing(a, b)
 	if out.Group == "" && out.File == "" {
@@ -162,14 +165,15 @@ func firing(a, b stretch) (time.Time, noise.Edge) {
 	return a.FiredAt, a.Certainty.Fired
 }
 
-// union is the kinds of both lists in the order of the alphabet.
+// union is the kinds of both lists, in order of appearance.
 func union(a, b []noise.SpellKind) []noise.SpellKind {
-	if len(a)+len(b) == 0 {
-		return nil
+	out := slices.Clone(a)
+	for _, kind := range b {
+		if !slices.Contains(out, kind) {
+			out = append(out, kind)
+		}
 	}
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return out
 }
 
 // before is the stretch as far as it lies before an instant at which it was found

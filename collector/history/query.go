@@ -40,7 +40,8 @@ type Entry struct {
 	// Seen is the part of its life that was looked at.
 	Seen slo.Interval
 
-	key []byte
+	key    []byte
+	shifts []int64
 }
 
 // Cursor is where a page that ends with this entry ends, for Query.After.
@@ -161,7 +162,7 @@ func scanEntry(rows *sql.Rows) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	e.Episode = s.Episode
+	e.Episode, e.shifts = s.Episode, s.shifts
 	e.Seen = slo.Interval{From: time.UnixMilli(s.from).UTC(), To: time.UnixMilli(s.to).UTC()}
 	if e.Open() && readTo != nil && s.to < *readTo {
 		e.ResolvedAt, e.Certainty.Resolved = e.Seen.To, noise.EdgeCut

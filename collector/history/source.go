@@ -20,6 +20,9 @@ import (
 // ErrNoMetrics: the store holds no metrics, so that PromQL can't be evaluated.
 var ErrNoMetrics = errors.New("the history store holds no metrics; name the server as well (--prometheus.url or --tsdb.path)")
 
+// noMetricsWarning says what a reader of a store alone can't tell.
+const noMetricsWarning = "read from the history store alone: what needs metrics is left out (dead rules, operating ranges, near misses, deploys); name the server as well for these"
+
 // SourceOptions say how a store is read.
 type SourceOptions struct {
 	// Source is whose history is read, by the name it was committed under; empty
@@ -208,19 +211,25 @@ func (s *Source) History(ctx context.Context, window slo.Interval) (collector.Re
 		out.Markers = out.Markers && source.route.Markers()
 		out.HealthKnown = out.HealthKnown && source.healthKnown
 	}
+	if out.Spells, err = s.spells(ctx, window); err != nil {
+		return out, s.store.fail("read spells", err)
+	}
+	if s.o.Behind == nil {
+		out.Info.Warnings = append(out.Info.Warnings, noMetricsWarning)
+	}
 	c := clipper{window: window, index: noise.NewRuleIndex(out.Rules), rules: out.Rules}
+	if out.HealthKnown {
+		c.spells = append([]noise.Spell{}, out.Spells...)
+	}
 	for e, err := range s.store.Episodes(ctx, Query{Window: window, Source: s.o.Source}) {
 		if err != nil {
 			return out, err
 		}
-		if clipped, ok := c.clip(e.Episode, e.Seen); ok {
+		if clipped, ok := c.clip(e); ok {
 			out.Episodes = append(out.Episodes, clipped)
 		}
 	}
 	out.Reach = c.reach.Intersect(s.reach(window))
-	if out.Spells, err = s.spells(ctx, window); err != nil {
-		return out, s.store.fail("read spells", err)
-	}
 	slices.SortFunc(out.Episodes, noise.Compare)
 	return out, nil
 }

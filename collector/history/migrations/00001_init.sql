@@ -34,7 +34,8 @@ CREATE TABLE rule_groups (
 );
 
 -- seen_from and seen_to are the part of an episode's life that was really looked
--- at; rows of one alert of one source never overlap in it.
+-- at; rows of one alert of one source never overlap in it. Shifts are other starts
+-- that Prometheus recorded for the same episode after it was restarted.
 CREATE TABLE episodes (
     source_id    BIGINT NOT NULL,
     alert_id     BIGINT NOT NULL,
@@ -51,6 +52,7 @@ CREATE TABLE episodes (
     bridged      BIGINT NOT NULL,
     replicas     BIGINT NOT NULL,
     pipeline     TEXT NOT NULL,
+    shifts       TEXT NOT NULL,
     PRIMARY KEY (source_id, alert_id, seen_from)
 );
 CREATE INDEX episodes_by_end ON episodes (source_id, seen_to);
