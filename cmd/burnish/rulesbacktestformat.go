@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
@@ -38,18 +39,19 @@ func writeBacktestText(w io.Writer, b *pipeline.Backtest) error {
 type section struct {
 	title string
 	lines []string
+	worse bool // the reader has to see it
 }
 
 // sections are the lists of a view that are not empty.
 func sections(v backtestView) []section {
 	var out []section
 	for _, s := range []section{
-		{"Incidents lost", v.Lost},
-		{"Incidents caught too late", v.Later},
-		{"Incidents newly caught", v.Gained},
-		{"Left out on both sides", v.Left},
-		{"How far the replay can be trusted", v.Check},
-		{"Notes", v.Notes},
+		{"Incidents lost", v.Lost, true},
+		{"Incidents caught too late", v.Later, true},
+		{"Incidents newly caught", v.Gained, false},
+		{"Left out on both sides", v.Left, true},
+		{"How far the replay can be trusted", v.Check, false},
+		{"Notes", v.Notes, false},
 	} {
 		if len(s.lines) > 0 {
 			out = append(out, s)
@@ -128,29 +130,46 @@ func (t textWriter) table(rows [][]string) {
 // characters.
 const mostMarkdown = 60_000
 
+// backtestMark begins a comment, so that a pipeline finds its own and replaces it.
+const backtestMark = "<!-- burnish rules backtest -->"
+
+// mostOpenLines is how many lines of what got worse stand open in a comment.
+const mostOpenLines = 10
+
 // writeBacktestMarkdown writes a backtest as a comment for a pull request: the
-// answer and the totals, and the rest folded away. Lists are cut short before the
-// comment becomes longer than forges take.
+// answer, what got worse and the totals, and the rest folded away. Lists are cut
+// short before the comment becomes longer than forges take.
 func writeBacktestMarkdown(w io.Writer, b *pipeline.Backtest) error {
 	v := viewOf(b)
 	m := mdWriter{&strings.Builder{}}
-	m.printf("## Alert rules, backtested\n\n**%s**\n\n", mdEscape(v.Headline))
+	m.printf("%s\n## Alert rules, backtested\n\n**%s**\n\n", backtestMark, mdEscape(v.Headline))
+	for _, s := range sections(v) {
+		if s.worse {
+			m.open(s)
+		}
+	}
 	rows := make([][]string, 0, len(v.Totals))
 	for _, r := range v.Totals {
 		rows = append(rows, []string{r.Name, r.Before, r.After, r.Change})
 	}
 	m.table([]string{"", "before", "after", "change"}, rows)
 	if len(v.Rules) > 0 {
-		m.fold(fmt.Sprintf("Rules (%d)", len(v.Rules)), func() { m.rules(v.Rules) })
+		m.fold(fmt.Sprintf("Rules (%s)", v.Diffs), func() { m.rules(v.Rules) })
 	}
 	for _, s := range sections(v) {
-		m.fold(fmt.Sprintf("%s (%d)", s.title, len(s.lines)), func() { m.list(s.lines) })
+		if !s.worse || len(s.lines) > mostOpenLines {
+			m.fold(fmt.Sprintf("%s (%d)", s.title, len(s.lines)), func() { m.list(s.lines) })
+		}
 	}
-	for _, line := range v.About {
-		m.printf("%s\n", mdEscape(line))
-	}
+	m.printf("<sub>%s</sub>\n", mdEscape(strings.Join(v.About, " ")))
 	_, err := io.WriteString(w, m.String())
 	return err
+}
+
+// open writes a list that stands open, its first lines alone.
+func (m mdWriter) open(s section) {
+	m.printf("**%s**\n\n", mdEscape(s.title))
+	m.list(s.lines[:min(mostOpenLines, len(s.lines))])
 }
 
 // mdWriter writes blocks.
@@ -226,8 +245,13 @@ func (m mdWriter) rules(rules []ruleView) {
 // within <details>: no markup, no HTML, no links, no mentions, one line.
 func mdEscape(s string) string {
 	var b strings.Builder
-	for _, r := range oneLine(s, longestLine) {
+	text := []rune(oneLine(s, longestLine))
+	for i, r := range text {
 		switch {
+		case r == ':' && i > 0 && unicode.IsDigit(text[i-1]) && i+1 < len(text) && unicode.IsDigit(text[i+1]):
+			b.WriteRune(r) // of a time
+		case r == ':' && i+1 < len(text) && text[i+1] == ' ':
+			b.WriteRune(r)
 		case strings.ContainsRune("&<>@:", r):
 			_, _ = fmt.Fprintf(&b, "&#%d;", r)
 		case strings.ContainsRune("\\`*_[]|~#!$", r):

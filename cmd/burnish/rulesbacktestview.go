@@ -2,21 +2,18 @@ package main
 
 import (
 	"fmt"
-	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-
-	"github.com/prometheus/common/model"
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
-	"github.com/burnish-sre/burnish/noise"
 )
 
 // backtestView is a backtest in words, before any format escapes them.
 type backtestView struct {
 	Headline string
+	Diffs    string   // how many rules were added and so on
 	About    []string // sentences
 	Totals   []comparedRow
 	Rules    []ruleView
@@ -40,14 +37,15 @@ type ruleView struct {
 
 func viewOf(b *pipeline.Backtest) backtestView {
 	v := backtestView{Headline: headline(b), Totals: totals(b), Notes: b.Notes}
+	v.Diffs = diffs(b)
 	v.About = []string{
 		fmt.Sprintf("%s, %s to %s (%s).", b.Source, b.Window.From.Format(time.RFC3339), b.Window.To.Format(time.RFC3339), short(b.Window.Duration())),
-		diffs(b),
+		fmt.Sprintf("%s replayed before, %d after: %s.", counted(b.Before.Rules, "rule"), b.After.Rules, v.Diffs),
 	}
 	if !b.RoutesKnown {
 		v.About = append(v.About, "No Alertmanager configuration is known: notifications assume one receiver and grouping by alertname, and nothing pages.")
 	}
-	for _, r := range b.Rules {
+	for _, r := range byEffect(b.Rules) {
 		v.Rules = append(v.Rules, viewOfRule(b, r))
 	}
 	if b.Unchanged[0].Rules > 0 {
@@ -72,6 +70,31 @@ func viewOf(b *pipeline.Backtest) backtestView {
 	}
 	v.Check = checkText(b.Check)
 	return v
+}
+
+// byEffect puts, of rules of which the same became, those first that make the
+// largest difference in episodes.
+func byEffect(rules []pipeline.RuleBacktest) []pipeline.RuleBacktest {
+	effect := func(r pipeline.RuleBacktest) int {
+		n := 0
+		if r.Before != nil {
+			n -= r.Before.Episodes
+		}
+		if r.After != nil {
+			n += r.After.Episodes
+		}
+		return max(n, -n)
+	}
+	out := slices.Clone(rules)
+	for from := 0; from < len(out); {
+		to := from + 1
+		for to < len(out) && out[to].Diff == out[from].Diff {
+			to++
+		}
+		slices.SortStableFunc(out[from:to], func(a, b pipeline.RuleBacktest) int { return effect(b) - effect(a) })
+		from = to
+	}
+	return out
 }
 
 // headline is the answer in one sentence.
@@ -108,21 +131,21 @@ func diffs(b *pipeline.Backtest) string {
 	for _, r := range b.Rules {
 		n[r.Diff]++
 	}
-	return fmt.Sprintf("%s replayed before, %d after: %d added, %d removed, %d changed, %d unchanged.", counted(b.Before.Rules, "rule"), b.After.Rules,
+	return fmt.Sprintf("%d added, %d removed, %d changed, %d unchanged",
 		n[pipeline.RuleAdded], n[pipeline.RuleRemoved], n[pipeline.RuleChanged], b.Unchanged[0].Rules)
 }
 
 // totals is every figure of all rules.
 func totals(b *pipeline.Backtest) []comparedRow {
 	x, y := &b.Before, &b.After
-	out := []comparedRow{{"Alert episodes", strconv.Itoa(x.Episodes), strconv.Itoa(y.Episodes), percent(x.Episodes, y.Episodes)}}
+	out := []comparedRow{{"Alert episodes that began", strconv.Itoa(x.Episodes), strconv.Itoa(y.Episodes), percent(x.Episodes, y.Episodes)}}
 	if b.TruthKnown {
 		out = append(out,
 			comparedRow{"Outside incidents, of those judged", share(x.Outside), share(y.Outside), percent(x.Outside.Count, y.Outside.Count)},
 			comparedRow{"Not judged", strconv.Itoa(x.Unjudged), strconv.Itoa(y.Unjudged), percent(x.Unjudged, y.Unjudged)},
 			comparedRow{"Incidents caught at onset", share(x.Caught), share(y.Caught), signed(y.Caught.Count - x.Caught.Count)},
-			comparedRow{"Detection, median", spreadText(x.Detection, false), spreadText(y.Detection, false), ""},
-			comparedRow{"Detection, 95th percentile", spreadText(x.Detection, true), spreadText(y.Detection, true), ""},
+			comparedRow{"Detection, median", spreadText(x.Detection, false), spreadText(y.Detection, false), later(x.Detection.Median, y.Detection.Median)},
+			comparedRow{"Detection, 95th percentile", spreadText(x.Detection, true), spreadText(y.Detection, true), later(x.Detection.P95, y.Detection.P95)},
 		)
 	}
 	out = append(out,
@@ -230,111 +253,4 @@ func checkText(c pipeline.Reproduction) []string {
 		out = append(out, text)
 	}
 	return out
-}
-
-func incidentText(i noise.Incident) string {
-	return fmt.Sprintf("%s (%s, %s)", oneLine(i.ID, 120), i.From.Format(time.RFC3339), short(i.Duration()))
-}
-
-// after is how long after its start an incident was caught.
-func after(i noise.Incident, at time.Time) string { return short(max(0, at.Sub(i.From))) }
-
-func where(r *noise.Rule) string {
-	switch {
-	case r.File == "":
-		return r.Group
-	case r.Line == 0:
-		return r.File
-	}
-	return fmt.Sprintf("%s:%d", r.File, r.Line)
-}
-
-// few is the first names of a list.
-func few(names []string) string {
-	const most = 3
-	var out []string
-	for _, n := range names[:min(most, len(names))] {
-		out = append(out, oneLine(n, 80))
-	}
-	if len(names) > most {
-		out = append(out, fmt.Sprintf("%d more", len(names)-most))
-	}
-	return strings.Join(out, ", ")
-}
-
-func spreadText(s noise.Spread, p95 bool) string {
-	switch {
-	case !s.Known():
-		return "not known"
-	case p95:
-		return short(s.P95)
-	}
-	return short(s.Median)
-}
-
-// short is a duration as people write it, to the minute from an hour on.
-func short(d time.Duration) string {
-	if d.Abs() >= time.Hour {
-		d = d.Round(time.Minute)
-	} else if d.Abs() >= time.Second {
-		d = d.Round(time.Second)
-	}
-	return model.Duration(d).String()
-}
-
-// rate is a number a week.
-func rate(v float64) string {
-	if v >= 100 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
-}
-
-func percent(before, after int) string { return change(float64(before), float64(after)) }
-
-// change is the relative difference, where it means something.
-func change(before, after float64) string {
-	if before == after {
-		return "same"
-	}
-	if before <= 0 {
-		return ""
-	}
-	p := 100 * (after - before) / before
-	if math.Abs(p) < 1 {
-		return fmt.Sprintf("%+.1g%%", p)
-	}
-	return fmt.Sprintf("%+.0f%%", p)
-}
-
-func signed(n int) string {
-	if n == 0 {
-		return "same"
-	}
-	return fmt.Sprintf("%+d", n)
-}
-
-func inBrackets(s string) string {
-	if s == "" {
-		return ""
-	}
-	return " (" + s + ")"
-}
-
-// oneLine is a text of a stranger that drives no terminal: printable characters
-// alone, and no more than so many.
-func oneLine(s string, most int) string {
-	runes := 0
-	for i := range s {
-		if runes++; runes > most {
-			s = s[:i] + "..."
-			break
-		}
-	}
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)), " ")
 }

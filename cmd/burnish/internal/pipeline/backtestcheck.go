@@ -25,8 +25,8 @@ type RuleReproduction struct {
 	// at the same evaluation too, and Extra are those that were not recorded.
 	Reproduced slo.Proportion
 	Extra      int
-	// Templated tells that a label is filled in at evaluation, which the replay
-	// leaves out: alerts that differ in nothing else are one to it.
+	// Templated tells that a label is filled in at evaluation in a way that the
+	// replay leaves out: alerts that differ in nothing else are one to it.
 	Templated bool
 }
 
@@ -67,7 +67,7 @@ const nearby = 3
 
 // compareRecorded pairs recorded and replayed episodes of one rule.
 func compareRecorded(rule *noise.Rule, recorded, replayed []noise.Episode) RuleReproduction {
-	without := templated(rule)
+	without := unfilled(rule)
 	step := rule.Interval
 	if step <= 0 {
 		step = collector.DefaultEvaluation

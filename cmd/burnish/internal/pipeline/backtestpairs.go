@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/noise/implies"
 )
@@ -53,6 +51,7 @@ func pairRules(current, proposed []noise.Rule) []rulePair {
 	m.match(RuleUnchanged, m.whole)
 	for _, key := range []func(*noise.Rule) string{
 		func(r *noise.Rule) string { return joined(r.Name, baseOf(r.File), r.Group, r.Severity()) },
+		func(r *noise.Rule) string { return joined(r.Name, r.Group, r.Labels.String()) },
 		func(r *noise.Rule) string { return joined(r.Name, m.text(r.Expr)) },
 		func(r *noise.Rule) string { return joined(r.Name, r.Group, r.Severity()) },
 		func(r *noise.Rule) string { return joined(r.Name, r.Severity()) },
@@ -171,15 +170,4 @@ func placeOf(file string) int {
 		return -1
 	}
 	return place
-}
-
-// templated are the names of the labels that a rule fills in at evaluation.
-func templated(r *noise.Rule) []string {
-	var out []string
-	r.Labels.Range(func(l labels.Label) {
-		if strings.Contains(l.Value, "{{") {
-			out = append(out, l.Name)
-		}
-	})
-	return out
 }

@@ -150,7 +150,7 @@ func (b *backtest) templatedNote() {
 	var names []string
 	for i := range b.pairs {
 		for _, r := range []*noise.Rule{b.pairs[i].old, b.pairs[i].now} {
-			if r != nil && len(templated(r)) > 0 {
+			if r != nil && len(unfilled(r)) > 0 {
 				names = append(names, r.Name)
 			}
 		}
@@ -159,6 +159,6 @@ func (b *backtest) templatedNote() {
 		return
 	}
 	slices.Sort(names)
-	b.notes = append(b.notes, "Labels that are filled in from templates are left out, so alerts that differ in nothing else are one: "+
+	b.notes = append(b.notes, "Labels that are filled in by queries or loops are left out, so alerts that differ in nothing else are one: "+
 		shortList(slices.Compact(names))+".")
 }

@@ -177,12 +177,15 @@ func (a *alertRuns) spread(values []float64) {
 // presence evaluates a rule's whole expression piece by piece, so that no query
 // and no answer grows with the window.
 func (b *backtest) presence(ctx context.Context, rule noise.Rule, grid tune.Grid) ([]*alertRuns, error) {
-	found := map[string]*alertRuns{}
-	var order []*alertRuns
-	var key []byte
+	found := &alertsFound{byLabels: map[string]*alertRuns{}}
+	fill := newFiller(&rule)
+	asked := rule
+	if fill != nil {
+		asked = fill.bare()
+	}
 	for from := 0; from < grid.Slots; from += pieceSlots {
 		piece := tune.Grid{Start: grid.At(from), Step: grid.Step, Slots: min(pieceSlots, grid.Slots-from)}
-		samples, warnings, err := collector.ReadSamples(ctx, b.src, rule, rule.Expr, piece)
+		samples, warnings, err := collector.ReadSamples(ctx, b.src, asked, rule.Expr, piece)
 		if err != nil {
 			return nil, err
 		}
@@ -190,39 +193,73 @@ func (b *backtest) presence(ctx context.Context, rule noise.Rule, grid tune.Grid
 			return nil, fmt.Errorf("the source warned, so its answer may be partial: %s", warnings[0])
 		}
 		for _, s := range samples.Series {
-			key = s.Labels.Bytes(key)
-			a := found[string(key)]
-			if a == nil {
-				a = &alertRuns{labels: s.Labels}
-				found[string(key)] = a
-				order = append(order, a)
+			if fill == nil {
+				found.alert(s.Labels).add(from, s.Values)
+			} else if err := found.fill(ctx, fill, s, grid, from); err != nil {
+				return nil, err
 			}
-			a.add(from, s.Values)
 		}
-		if len(order) > mostAlerts {
+		if len(found.order) > mostAlerts {
 			return nil, fmt.Errorf("it would have had more than %d alerts", mostAlerts)
 		}
 	}
-	slices.SortFunc(order, func(x, y *alertRuns) int { return labels.Compare(x.labels, y.labels) })
-	for _, a := range order {
+	slices.SortFunc(found.order, func(x, y *alertRuns) int { return labels.Compare(x.labels, y.labels) })
+	for _, a := range found.order {
 		a.settle()
 	}
-	return order, nil
+	return found.order, nil
+}
+
+// alertsFound are the alerts of a rule.
+type alertsFound struct {
+	byLabels map[string]*alertRuns
+	order    []*alertRuns
+	key      []byte
+}
+
+// alert is the alert with these labels.
+func (f *alertsFound) alert(ls labels.Labels) *alertRuns {
+	f.key = ls.Bytes(f.key)
+	a := f.byLabels[string(f.key)]
+	if a == nil {
+		a = &alertRuns{labels: ls}
+		f.byLabels[string(f.key)] = a
+		f.order = append(f.order, a)
+	}
+	return a
+}
+
+// fill notes the samples of a series from a slot on, each under the labels that
+// its value makes.
+func (f *alertsFound) fill(ctx context.Context, by *filler, s tune.Series, grid tune.Grid, from int) error {
+	for i, v := range s.Values {
+		if tune.IsAbsent(v) {
+			continue
+		}
+		ls, err := by.alert(ctx, s.Labels, v, grid.At(from+i))
+		if err != nil {
+			return err
+		}
+		f.alert(ls).addSlot(from + i)
+	}
+	return nil
 }
 
 // add notes the slots of a piece at which there is a sample.
 func (a *alertRuns) add(from int, values []float64) {
 	for i, v := range values {
-		if tune.IsAbsent(v) {
-			continue
+		if !tune.IsAbsent(v) {
+			a.addSlot(from + i)
 		}
-		at := from + i
-		if n := len(a.runs); n > 0 && a.runs[n-1][1] == at {
-			a.runs[n-1][1]++
-			continue
-		}
-		a.runs = append(a.runs, [2]int{at, at + 1})
 	}
+}
+
+func (a *alertRuns) addSlot(at int) {
+	if n := len(a.runs); n > 0 && a.runs[n-1][1] == at {
+		a.runs[n-1][1]++
+		return
+	}
+	a.runs = append(a.runs, [2]int{at, at + 1})
 }
 
 // settle orders and joins the runs: several series that are one alert, since
