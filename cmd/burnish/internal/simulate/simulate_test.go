@@ -214,6 +214,7 @@ func TestMonth(t *testing.T) {
 	t.Run("the days are lively but credible", func(t *testing.T) { testDays(t, w) })
 	t.Run("every other incident is told of", func(t *testing.T) { testDetected(t, w) })
 	t.Run("nobody is told of the receipts", func(t *testing.T) { testBlindSpot(t, w) })
+	t.Run("the report tells the story", func(t *testing.T) { testReport(t, w) })
 	t.Run("the restart leaves a hole", func(t *testing.T) { testRestart(t, w) })
 	t.Run("failed evaluations leave a gap", func(t *testing.T) { testFailing(t, w) })
 }
