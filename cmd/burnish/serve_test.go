@@ -33,7 +33,7 @@ func TestServeBesideARealPrometheus(t *testing.T) {
 	address := freeAddress(t)
 	config := filepath.Join(dir, "burnish.yml")
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil,
-		"sources: [{name: test, url: %q}]\nreport: {window: 1h, refresh: 10s}\nweb: {listen_address: %q}\n", server.URL, address), 0o600))
+		"sources: [{name: test, url: %q}]\nreport: {window: 1h, refresh: 10s}\ncollect: {interval: 10s, backfill: 2h}\nweb: {listen_address: %q}\n", server.URL, address), 0o600))
 
 	cmd := process(t, "burnish", "serve", "--config.file", config)
 	var logs safeBuffer

@@ -2,11 +2,17 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"time"
 
+	"github.com/burnish-sre/burnish/cmd/burnish/internal/daemon"
+	"github.com/burnish-sre/burnish/cmd/burnish/internal/exposition"
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
 	"github.com/burnish-sre/burnish/collector"
+	"github.com/burnish-sre/burnish/config"
 	"github.com/burnish-sre/burnish/dashboards/report"
 	"github.com/burnish-sre/burnish/dashboards/web"
+	"github.com/burnish-sre/burnish/noise"
 )
 
 // shown is a report and the pages that it fills.
@@ -14,6 +20,7 @@ type shown struct {
 	*report.Report
 
 	snapshot *web.Snapshot
+	teams    map[noise.RuleKey]string
 }
 
 // Snapshot is what the pages show.
@@ -34,5 +41,28 @@ func readShown(ctx context.Context, src collector.Source, o pipeline.Options, by
 	rep := r.Report(judged, version)
 	return shown{rep, web.NewSnapshot(web.Input{
 		Report: rep.Document(), Judgement: judged.Judgement, History: r.History, At: o.Now, Postmortem: rep.WritePostmortem,
-	})}, nil
+	}), exposition.Teams(r.Rules)}, nil
+}
+
+// reportFunc makes the report anew from a source that is opened for it, since a
+// data directory is seen as it was when it was opened. SLOs are read anew too.
+func reportFunc(c *config.Config, log *slog.Logger) daemon.ReportFunc {
+	return func(ctx context.Context, now time.Time) (daemon.Report, error) {
+		src, err := openSource(c, log)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = src.Close() }()
+		slos, err := readSpecs(c.SLOs.Files, slog.New(slog.DiscardHandler)) // whoever began has warned
+		if err != nil {
+			return nil, err
+		}
+		by, err := judgeOptions(ctx, c, log)
+		if err != nil {
+			return nil, err
+		}
+		return readShown(ctx, src, pipeline.Options{
+			Now: now, Last: time.Duration(c.Report.Window), RuleFiles: c.Rules.Files, ReplicaLabels: c.ReplicaLabels, SLOs: slos,
+		}, by)
+	}
 }

@@ -103,7 +103,11 @@ func (f *sourceFlags) overlay(c *config.Config) error {
 
 // openSource opens the one source of the settings.
 func openSource(c *config.Config, log *slog.Logger) (collector.Source, error) {
-	s := c.Sources[0]
+	return openOne(c.Sources[0], log)
+}
+
+// openOne opens a source.
+func openOne(s config.Source, log *slog.Logger) (collector.Source, error) {
 	if s.TSDBPath != "" {
 		return tsdbdir.Open(tsdbdir.Options{Path: s.TSDBPath, Logger: log.With("component", "tsdbdir")})
 	}

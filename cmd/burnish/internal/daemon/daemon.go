@@ -8,11 +8,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/run"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/exporter-toolkit/web"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/burnish-sre/burnish/dashboards/web"
 )
 
 // Report is what the daemon serves.
@@ -39,10 +42,22 @@ type Options struct {
 	// WebConfigFile is an exporter-toolkit file for TLS and basic
 	// authentication; empty for neither.
 	WebConfigFile string
-	Version       string               // shown in burnish_build_info
-	Registry      *prometheus.Registry // takes the metrics; a new one where nil
-	Logger        *slog.Logger         // nil discards
-	Now           func() time.Time     // the clock; time.Now where nil
+	// Admins are the users who may change something; without any, everybody may.
+	Admins []string
+	// Web is what the pages show beside the report: Archive, Episodes and Declarer.
+	Web web.Options
+	// Mount is further handlers by their patterns, as of http.ServeMux.
+	Mount map[string]http.Handler
+	// Trigger asks for a refresh out of turn; nil never does.
+	Trigger <-chan struct{}
+	// Made is told of every new report, before it is served; it may be nil.
+	Made func(Report)
+	// Kept carries the last report from one Run to the next; nil carries none.
+	Kept     *Kept
+	Version  string               // shown in burnish_build_info
+	Registry *prometheus.Registry // takes the metrics; a new one where nil
+	Logger   *slog.Logger         // nil discards
+	Now      func() time.Time     // the clock; time.Now where nil
 }
 
 // stopGrace is how long connections and a refresh under way have to end.
@@ -55,7 +70,7 @@ func Run(ctx context.Context, o Options) error {
 		return errors.New("run daemon: no report function")
 	}
 	o = o.withDefaults()
-	if err := web.Validate(o.WebConfigFile); err != nil {
+	if err := toolkit.Validate(o.WebConfigFile); err != nil {
 		return fmt.Errorf("read web configuration %s: %w", o.WebConfigFile, err)
 	}
 	listener, err := o.listen(ctx)
@@ -71,14 +86,20 @@ func Run(ctx context.Context, o Options) error {
 	var g run.Group
 	g.Add(func() error { <-loopCtx.Done(); return nil }, func(error) { stopLoop() })
 	g.Add(func() error { r.loop(loopCtx); return nil }, func(error) { stopLoop() })
-	g.Add(func() error { return serve(listener, server, o) }, func(error) { stop(server) }) //nolint:contextcheck // ctx has ended by then
+	g.Add(func() error { return serve(listener, server, o) }, func(error) { stop(server, listener) }) //nolint:contextcheck // ctx has ended by then
 	o.Logger.InfoContext(ctx, "serving", "address", listener.Addr().String(), "source", o.Source, "interval", o.Interval)
 	err = g.Run()
 	o.Logger.InfoContext(ctx, "stopped")
 	return err
 }
 
+// Kept is a report that was served last. The zero value holds none.
+type Kept struct{ last atomic.Pointer[rendered] }
+
 func (o Options) withDefaults() Options {
+	if o.Kept == nil {
+		o.Kept = &Kept{}
+	}
 	if o.Interval <= 0 {
 		o.Interval = 5 * time.Minute
 	}
@@ -111,15 +132,22 @@ func (o Options) listen(ctx context.Context) (net.Listener, error) {
 
 func serve(l net.Listener, server *http.Server, o Options) error {
 	quiet := slog.New(slog.DiscardHandler) // Run has said where it listens
-	err := web.Serve(l, server, &web.FlagConfig{WebConfigFile: &o.WebConfigFile}, quiet)
-	if errors.Is(err, http.ErrServerClosed) {
+	err := toolkit.Serve(l, server, &toolkit.FlagConfig{WebConfigFile: &o.WebConfigFile}, quiet)
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return fmt.Errorf("serve: %w", err)
 }
 
-// stop lets answers under way finish within the grace, then cuts them off.
-func stop(server *http.Server) {
+// acceptGrace is how long a connection that was just accepted has to be looked at:
+// a server that is told to stop drops those that it has read nothing of.
+const acceptGrace = 50 * time.Millisecond
+
+// stop takes no more connections, lets answers under way finish within the grace,
+// then cuts them off.
+func stop(server *http.Server, l net.Listener) {
+	_ = l.Close() // it is closed at most twice
+	time.Sleep(acceptGrace)
 	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {

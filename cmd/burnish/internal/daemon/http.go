@@ -43,7 +43,12 @@ func newHandler(o Options, r *refresher) http.Handler {
 		Registry: o.Registry,
 		ErrorLog: slog.NewLogLogger(o.Logger.With("component", "metrics").Handler(), slog.LevelWarn),
 	}))
-	site := web.New(web.Options{Current: r.state, Version: o.Version})
+	for pattern, h := range o.Mount {
+		mux.Handle(pattern, h)
+	}
+	pages := o.Web
+	pages.Current, pages.Version = r.state, o.Version
+	site := web.New(pages)
 	mux.Handle("POST /api/", site)
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, req *http.Request) {
 		p := r.current.Load()
@@ -56,7 +61,7 @@ func newHandler(o Options, r *refresher) http.Handler {
 			site.ServeHTTP(w, req)
 		}
 	})
-	return guard(mux)
+	return guard(rights(o.Admins, o.Logger.With("component", "web"), mux))
 }
 
 // state is what the pages show now.

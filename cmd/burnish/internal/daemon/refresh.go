@@ -38,7 +38,7 @@ type refresher struct {
 }
 
 func newRefresher(o Options) *refresher {
-	r := &refresher{o: o, metrics: newMetrics(o), log: o.Logger.With("component", "refresh")}
+	r := &refresher{o: o, metrics: newMetrics(o), log: o.Logger.With("component", "refresh"), report: o.Kept.last.Load()}
 	r.publish()
 	return r
 }
@@ -57,6 +57,7 @@ func (r *refresher) loop(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
+		case <-r.o.Trigger:
 		}
 	}
 }
@@ -125,6 +126,9 @@ func (r *refresher) settle(parent context.Context, started time.Time, a answer) 
 		why = reasonRender
 		made, err = render(a.report, started)
 	}
+	if err == nil && r.o.Made != nil {
+		r.o.Made(a.report)
+	}
 	if err != nil {
 		r.failed(parent, failure{why: why, err: err, since: started})
 	} else {
@@ -152,6 +156,7 @@ func (r *refresher) succeeded(ctx context.Context, started time.Time, made *rend
 		r.log.InfoContext(ctx, "refresh works again", "source", r.o.Source, "after", started.Sub(r.fault.since))
 	}
 	r.report, r.fault = made, nil
+	r.o.Kept.last.Store(made)
 }
 
 func (r *refresher) publish() { r.current.Store(newPages(r.report, r.fault)) }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,27 +23,24 @@ const slosAtOnce = 4
 
 // events stores the events of the SLOs up to the newest data. An SLO that can't
 // be read does not hold up the others.
-func (g *Gatherer) events(ctx context.Context, src collector.Source, newest time.Time) (brought bool, err error) {
+func (g *Gatherer) events(ctx context.Context, src collector.Source, newest time.Time) error {
 	slos, err := g.o.SLOs()
 	if err != nil {
-		return false, err
+		return err
 	}
-	var some atomic.Bool
 	wrong := make([]error, len(slos))
 	var work errgroup.Group
 	work.SetLimit(slosAtOnce)
 	for i, s := range slos {
 		work.Go(func() error {
-			got, err := g.eventsOf(ctx, src, s, newest)
-			if err != nil {
+			if err := g.eventsOf(ctx, src, s, newest); err != nil {
 				wrong[i] = fmt.Errorf("gather the events of %s: %w", s.ID(), err)
 			}
-			some.CompareAndSwap(false, got)
 			return nil
 		})
 	}
 	_ = work.Wait() // every error is kept
-	return some.Load(), first(wrong)
+	return first(wrong)
 }
 
 // first is the first error, with the number of the others: a source that is down
@@ -72,17 +68,17 @@ func streamOf(s slo.SLO) string {
 	return "slo/" + s.ID() + "/" + hex.EncodeToString(sum[:8])
 }
 
-func (g *Gatherer) eventsOf(ctx context.Context, src collector.Source, s slo.SLO, newest time.Time) (brought bool, err error) {
+func (g *Gatherer) eventsOf(ctx context.Context, src collector.Source, s slo.SLO, newest time.Time) error {
 	stream := streamOf(s)
 	mark, err := g.store.Watermark(ctx, g.o.Source, stream)
 	if err != nil {
-		return false, err
+		return err
 	}
 	from := mark.Add(-sloOverlap)
 	if mark.IsZero() {
 		from = newest.Add(-g.o.Backfill)
 	}
-	for at := mark; at.Before(newest); brought = true {
+	for at := mark; at.Before(newest); {
 		to := from.Add(sloOverlap + g.o.Chunk)
 		if to.After(newest) {
 			to = newest
@@ -90,15 +86,15 @@ func (g *Gatherer) eventsOf(ctx context.Context, src collector.Source, s slo.SLO
 		window := slo.Interval{From: from, To: to}
 		read, _, err := collector.ReadSLI(ctx, src, s, window)
 		if err != nil {
-			return brought, err
+			return err
 		}
 		err = g.store.Commit(ctx, history.Batch{
 			Source: g.o.Source, Stream: stream, Watermark: to, Increments: history.IncrementsOf(s, window, read),
 		})
 		if err != nil {
-			return brought, err
+			return err
 		}
 		at, from = to, to.Add(-sloOverlap)
 	}
-	return brought, nil
+	return nil
 }

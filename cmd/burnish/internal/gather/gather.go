@@ -36,8 +36,8 @@ type Options struct {
 	Now             func() time.Time
 	Logger          *slog.Logger
 	Metrics         *Metrics
-	// Gathered is called after each round that brought something; it may be nil.
-	Gathered func()
+	// Ended is called after each round with what went wrong in it; it may be nil.
+	Ended func(error)
 }
 
 // Gatherer gathers from one source.
@@ -56,17 +56,29 @@ func New(o Options, store Store) *Gatherer {
 // alertStream is the stream of watermarks of alert history.
 const alertStream = "alerts"
 
+// retryAfter is the longest pause after a round that failed.
+const retryAfter = 15 * time.Second
+
 // Run gathers at once and then on every interval, until ctx ends. What fails is
-// told and tried again in the next round.
+// told and tried again soon.
 func (g *Gatherer) Run(ctx context.Context) {
-	tick := time.NewTicker(g.o.Interval)
-	defer tick.Stop()
 	for ctx.Err() == nil {
-		g.settle(ctx, g.Round(ctx))
+		began := time.Now()
+		err := g.Round(ctx)
+		g.settle(ctx, err)
+		if g.o.Ended != nil && ctx.Err() == nil {
+			g.o.Ended(err)
+		}
+		pause := g.o.Interval
+		if err != nil {
+			pause = min(pause, retryAfter)
+		}
+		next := time.NewTimer(time.Until(began.Add(pause)))
 		select {
 		case <-ctx.Done():
-		case <-tick.C:
+		case <-next.C:
 		}
+		next.Stop()
 	}
 }
 
@@ -90,47 +102,50 @@ func (g *Gatherer) settle(ctx context.Context, err error) {
 	}
 }
 
+// ErrAway is wrapped by a round's error where alert history could not be gathered at
+// all: the source is away, or the store takes nothing. Without it some SLO could not
+// be counted, and all else went well.
+var ErrAway = errors.New("no alert history was gathered")
+
 // Round reads what is new and stores it.
 func (g *Gatherer) Round(ctx context.Context) error {
 	src, err := g.o.Open(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	defer func() { _ = src.Close() }()
 	newest, err := src.Newest(ctx, g.o.Now())
+	if err == nil {
+		err = g.alerts(ctx, src, newest)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
-	brought, err := g.alerts(ctx, src, newest)
-	more, errSLOs := g.events(ctx, src, newest)
-	if (brought || more) && g.o.Gathered != nil {
-		g.o.Gathered()
-	}
-	return errors.Join(err, errSLOs)
+	return g.events(ctx, src, newest)
 }
 
 // alerts stores alert history up to the newest data, chunk by chunk.
-func (g *Gatherer) alerts(ctx context.Context, src collector.Source, newest time.Time) (brought bool, err error) {
+func (g *Gatherer) alerts(ctx context.Context, src collector.Source, newest time.Time) error {
 	mark, err := g.store.Watermark(ctx, g.o.Source, alertStream)
 	if err != nil {
-		return false, err
+		return err
 	}
 	from := mark.Add(-history.Overlap)
 	if mark.IsZero() {
 		from = newest.Add(-g.o.Backfill)
 	}
-	for at := mark; at.Before(newest); brought = true {
+	for at := mark; at.Before(newest); {
 		to := from.Add(history.Overlap + g.o.Chunk)
 		if to.After(newest) {
 			to = newest
 		}
 		if err := g.alertsOf(ctx, src, slo.Interval{From: from, To: to}); err != nil {
-			return brought, fmt.Errorf("gather alerts of %s: %w", g.o.Source, err)
+			return fmt.Errorf("gather alerts of %s: %w", g.o.Source, err)
 		}
 		g.o.Metrics.reached(g.o.Source, alertStream, to)
 		at, from = to, to.Add(-history.Overlap)
 	}
-	return brought, nil
+	return nil
 }
 
 // alertsOf stores the alert history of a window, and that it was read.
