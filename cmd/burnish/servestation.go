@@ -51,7 +51,7 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 	if _, err := readSpecs(c.SLOs.Files, s.log); err != nil {
 		return err
 	}
-	store, err := openHistory(ctx, c.History, s.log)
+	store, err := openStore(ctx, c.History, s.log)
 	if err != nil {
 		return err
 	}
@@ -224,8 +224,8 @@ func (st *station) sourceNames() string {
 
 func sourceName(s config.Source) string { return cmp.Or(s.Name, s.URL, s.TSDBPath) }
 
-// openHistory opens the store of a configuration.
-func openHistory(ctx context.Context, h config.History, log *slog.Logger) (*history.Store, error) {
+// openStore opens the store of a configuration.
+func openStore(ctx context.Context, h config.History, log *slog.Logger) (*history.Store, error) {
 	url := h.Path
 	if h.URLFile != "" {
 		text, err := os.ReadFile(h.URLFile)
