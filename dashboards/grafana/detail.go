@@ -28,8 +28,8 @@ func (g generator) detail(p *promise) Dashboard {
 	}
 	if p != nil {
 		out.name, out.uid = detailName(p), detailUID(g.options.UIDPrefix, p)
-		out.title = "SLO " + p.ID()
-		out.about = cmp.Or(p.Description, out.about)
+		out.title = literally("SLO " + p.ID())
+		out.about = literally(cmp.Or(p.Description, out.about))
 		out.links = linksOf(p)
 	}
 	if at := g.pageOf(p); at != "" {
@@ -44,7 +44,7 @@ func (g generator) pageOf(p *promise) string {
 	case g.options.PageURL == "":
 		return ""
 	case p != nil:
-		return g.options.PageURL + "/slos/" + url.PathEscape(p.Service) + "/" + url.PathEscape(p.Name)
+		return g.options.PageURL + strings.ReplaceAll("/slos/"+url.PathEscape(p.Service)+"/"+url.PathEscape(p.Name), "$", "%24")
 	case g.names.service == "":
 		return g.options.PageURL + "/slos"
 	}

@@ -3,7 +3,9 @@ package grafana
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 
+	"golang.org/x/sync/errgroup"
 	"sigs.k8s.io/yaml"
 )
 
@@ -47,14 +49,19 @@ func Files(all []Dashboard, o FileOptions) ([]File, error) {
 		}
 		out = append(out, File{"provider.yaml", text})
 	}
-	for _, d := range all {
-		f, err := file(d, o)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, f)
+	made := make([]File, len(all))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, d := range all {
+		g.Go(func() (err error) {
+			made[i], err = file(d, o)
+			return err
+		})
 	}
-	return out, nil
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return append(out, made...), nil
 }
 
 func file(d Dashboard, o FileOptions) (File, error) {

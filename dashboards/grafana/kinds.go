@@ -112,6 +112,7 @@ type sheet struct {
 // grid shows instant queries beside each other, joined by their labels.
 func grid(p panel, s sheet) dashboard.Panel {
 	b := table.NewPanelBuilder().ShowHeader(true).CellHeight(common.TableCellHeightSm).Filterable(true).
+		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{})).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(s.sortBy).Desc(s.desc)})
 	out := p.apply(built(b), tallHeight)
 	order, rename, hide := map[string]int{}, map[string]string{}, map[string]bool{"Time": true, "__name__": true}

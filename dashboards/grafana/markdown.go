@@ -8,18 +8,23 @@ import (
 // markdownEscapes keep a name from being read as Markdown, HTML or a variable of
 // Grafana's.
 var markdownEscapes = strings.NewReplacer(
-	`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "$", "&#36;", "\n", " ", "\r", " ",
+	`\`, `\\`, "|", `\|`, "(", `\(`, ")", `\)`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "$", "&#36;", "\n", " ", "\r", " ",
 )
 
 // longestText bounds what a definition says of itself on a dashboard.
 const longestText = 300
 
-func markdown(s string) string {
+// literally is a text in which Grafana sees no variable.
+func literally(s string) string { return strings.ReplaceAll(shortened(s), "$", "＄") }
+
+func shortened(s string) string {
 	if r := []rune(s); len(r) > longestText {
-		s = string(r[:longestText]) + "…"
+		return string(r[:longestText]) + "…"
 	}
-	return markdownEscapes.Replace(s)
+	return s
 }
+
+func markdown(s string) string { return markdownEscapes.Replace(shortened(s)) }
 
 // webAddress is a link that is safe to click: http or https. Others are empty, and
 // what Grafana would read as a variable is escaped.

@@ -40,7 +40,7 @@ const lookback = "15m"
 
 func length(d time.Duration) string { return model.Duration(d).String() }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // last is the newest sample of a series that is recorded slowly.
 func last(metric, m string) string {

@@ -67,7 +67,7 @@ func groupLabels(all []promise, cluster string) []string {
 	count := map[string]int{}
 	for _, p := range all {
 		for _, l := range p.GroupBy {
-			if validLabel(l) && l != "service" && l != "slo" && l != cluster {
+			if validLabel(l) && !strings.HasPrefix(l, "__") && l != "service" && l != "slo" && l != cluster {
 				count[l]++
 			}
 		}
