@@ -94,6 +94,9 @@ func TestBadUsageIsOneLineAndExitCodeTwo(t *testing.T) {
 		"bad log level":        {[]string{"report", "--tsdb.path", dir, "--log.level", "loud"}, `--log.level "loud"`},
 		"bad header":           {[]string{"report", "--prometheus.url", "http://x", "--prometheus.header", "secret"}, "want Name=Value"},
 		"not a URL":            {[]string{"report", "--prometheus.url", "ftp://x"}, "must begin with http"},
+		"no earlier report":    {[]string{"report", "--tsdb.path", dir, "--previous", filepath.Join(dir, "none.json")}, "--previous"},
+		"not a report":         {[]string{"report", "--tsdb.path", dir, "--previous", badRules}, "no report in the form burnish/report/v1"},
+		"weeks below zero":     {[]string{"report", "--tsdb.path", dir, "--trend-weeks", "-1"}, "--trend-weeks -1"},
 		"serve without config": {[]string{"serve"}, "--config.file is needed"},
 		"config check no file": {[]string{"config", "check"}, "FILE"},
 	} {
