@@ -115,11 +115,12 @@ func chooseChanges(in Input) (chosen []int, about map[string][]int) {
 		taken[subject(&all[i])] = true
 	}
 	var silent []int
+	gone := in.isGone()
 	for i := range all {
 		f := &all[i]
 		key := subject(f)
 		switch saves := f.Saves != nil && *f.Saves > 0; {
-		case taken[key], f.Gravity == noise.GravityInfo && !saves:
+		case taken[key], gone(f), f.Gravity == noise.GravityInfo && !saves:
 		case f.Action == noise.NotGiven && !saves:
 			silent, taken[key] = worthFirst(silent, i, all), true
 		case len(loud) < changesShown:
@@ -232,7 +233,7 @@ func changesIntro(in Input) string {
 		unit = "replayed notifications a week that name this rule alone"
 	}
 	return fmt.Sprintf("%s on %s: first the rules that can go or have to be repaired, then by what following them would save, in %s, and last what nobody is told of. Nothing here knows what a rule is kept for: you do.",
-		plural(n, "finding"), plural(len(rules), "rule"), unit)
+		plural(n, "finding"), plural(len(rules), "rule"), unit) + goneSentence(in)
 }
 
 func newChangeView(in Input, f *noise.Finding) changeView {

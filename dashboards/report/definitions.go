@@ -1,6 +1,11 @@
 package report
 
-import "github.com/burnish-sre/burnish/noise"
+import (
+	"fmt"
+
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/decide"
+)
 
 // ruleName is a rule without what a change may touch.
 type ruleName struct{ name, group, file string }
@@ -41,4 +46,52 @@ func (r *Rule) define(text *noise.Rule) {
 		return
 	}
 	r.Expr, r.For, r.Keep = &text.Expr, new(seconds(text.For)), new(seconds(text.KeepFiringFor))
+}
+
+// inForce leaves out the decisions on rules that are not in force any more: they
+// fired in the window, and somebody has done away with them since.
+func (in Input) inForce() Input {
+	if in.Judged == nil || len(in.Rules) == 0 {
+		return in
+	}
+	names := in.ruleNames()
+	judged := *in.Judged
+	judged.Decisions = kept(judged.Decisions, func(d *decide.Decision) bool { return names[d.Rule.Name] })
+	in.Judged = &judged
+	return in
+}
+
+func (in Input) ruleNames() map[string]bool {
+	names := make(map[string]bool, len(in.Rules))
+	for _, r := range in.Rules {
+		names[r.Name] = true
+	}
+	return names
+}
+
+// isGone tells whether a finding is about a rule that is not in force any more.
+func (in Input) isGone() func(*noise.Finding) bool {
+	names := in.ruleNames()
+	return func(f *noise.Finding) bool { return len(names) > 0 && f.Rule.Name != "" && !names[f.Rule.Name] }
+}
+
+// goneSentence says of how many rules nothing is advised since they are gone.
+func goneSentence(in Input) string {
+	gone, rules := in.isGone(), map[noise.RuleKey]bool{}
+	for i := range in.Judged.Findings {
+		if f := &in.Judged.Findings[i]; gone(f) {
+			rules[f.Rule.RuleKey] = true
+		}
+	}
+	if len(rules) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Nothing is advised on %s that fired and %s in force any more.", plural(len(rules), "rule"), isNot(len(rules)))
+}
+
+func isNot(n int) string {
+	if n == 1 {
+		return "is not"
+	}
+	return "are not"
 }

@@ -39,7 +39,7 @@ func loudInput(t testing.TB) Input {
 	t.Helper()
 	in := weeklyInput(t)
 	evil := "<script>alert(1)</script>*b*_i_`c`<!channel>@here\r\nBcc: x@y.z\x1b[31m\u202e" + strings.Repeat("x", 5000)
-	in.Source, in.Team = evil, ""
+	in.Source, in.Rules = evil, nil
 	in.Judged.Findings = manyFindings(500)
 	for i := range in.Judged.Decisions {
 		in.Judged.Decisions[i].Why, in.Judged.Decisions[i].Rule.Name = evil, evil

@@ -60,6 +60,7 @@ type Report struct {
 
 // Build makes the report. It is pure: the same input gives the same bytes.
 func Build(in Input) *Report {
+	in = in.inForce()
 	o := newOwners(in)
 	if in.Team != "" {
 		in = in.ofTeam(o, in.Team)

@@ -22,17 +22,22 @@ import (
 func earlierWeek(t testing.TB) Document {
 	t.Helper()
 	in := judgedInput(t)
-	in.Rules = writtenRules()
+	in.Rules = decidedRules()
 	doc := Build(in).Document()
 	doc.From, doc.To = doc.From.AddDate(0, 0, -7), doc.To.AddDate(0, 0, -7)
 	return doc
+}
+
+// decidedRules are the rules of the week and those that the decisions are on.
+func decidedRules() []noise.Rule {
+	return append(writtenRules(), noise.Rule{Name: "Gone"}, noise.Rule{Name: "Copy"})
 }
 
 // weeklyInput is the judged week with all that goes with it.
 func weeklyInput(t testing.TB) Input {
 	t.Helper()
 	in := judgedInput(t)
-	in.Rules = writtenRules()
+	in.Rules = decidedRules()
 	in.Rules[0].For, in.Rules[0].Expr = 10*time.Minute, "CPUHigh > 2"
 	in.Past, in.Earlier = pastOf(), earlierOf(t, earlierWeek(t))
 	return in
@@ -142,6 +147,26 @@ func TestWithoutAReplayOutcomesAreStarts(t *testing.T) {
 	all, got := followUp(t, func(in *Input) { in.Judged.Route = nil })
 	assert.Equal(t, "starts", all.Unit)
 	assert.InDelta(t, 20.0, *got.Before, 1e-9)
+}
+
+func TestNothingIsAdvisedOnARuleThatIsGone(t *testing.T) {
+	in := judgedInput(t)
+	in.Rules = writtenRules()
+	in.Judged.Decisions = []decide.Decision{
+		{Verb: decide.Delete, Rule: noise.RuleRef{RuleKey: noise.RuleKey{Name: "Old"}}, Saves: new(5.0), Why: "It stands."},
+		{Verb: decide.Retune, Rule: ruleRef("CPUHigh"), Saves: new(3.0), Why: "It flaps."},
+	}
+	old := judgedFindings()[0]
+	old.Rule, old.ID = noise.RuleRef{RuleKey: noise.RuleKey{Name: "Old"}}, "flapping-old"
+	in.Judged.Findings = append(in.Judged.Findings, old)
+	r := Build(in)
+	require.Len(t, r.Document().Decisions, 1)
+	assert.Equal(t, "CPUHigh", r.Document().Decisions[0].Rule)
+	md := written(t, r.WriteMarkdown)
+	assert.Contains(t, md, "Nothing is advised on 1 rule that fired and is not in force any more.")
+	assert.NotContains(t, md, "**Old**")
+	in.Rules = nil
+	assert.Len(t, Build(in).Document().Decisions, 2, "where nobody knows the rules, all of them may be in force")
 }
 
 func TestAnEarlierReportIsReadBackAsItWasWritten(t *testing.T) {

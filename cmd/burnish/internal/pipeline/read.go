@@ -24,6 +24,8 @@ type Options struct {
 	Before bool
 	// Weeks is how many weeks back a report shows trends; 0 for none.
 	Weeks int
+	// Extras are what Report tells beside; Past comes of Weeks.
+	Extras Extras
 	// Now is the present.
 	Now time.Time
 	// RuleFiles are globs of rule files that are in force; where there are none

@@ -21,11 +21,10 @@ func Report(ctx context.Context, src collector.Source, o Options, by JudgeOption
 	if err != nil {
 		return nil, err
 	}
-	past, err := r.Past(ctx, src, o, by)
-	if err != nil {
+	if o.Extras.Past, err = r.Past(ctx, src, o, by); err != nil {
 		return nil, err
 	}
-	return r.ReportWith(judged, version, Extras{Past: past}), nil
+	return r.ReportWith(judged, version, o.Extras), nil
 }
 
 // Report makes the report of what was read, and judged where it was.
