@@ -77,7 +77,7 @@ func episodes() []noise.Episode {
 	}
 	all := rules()
 	for i := range 150 {
-		add(all[0], window.From.Add(time.Duration(i)*time.Hour+7*time.Minute), time.Minute, 3*time.Minute, "service", "disk", "instance", fmt.Sprintf("node-%d", i%3))
+		add(all[0], window.From.Add(time.Duration(i)*time.Hour+7*time.Minute), time.Minute, 3*time.Minute, "instance", fmt.Sprintf("node-%d", i%3))
 	}
 	for _, in := range incidents()[:2] {
 		add(all[1], in.From.Add(time.Minute), 2*time.Minute, in.Duration(), "service", "api")
