@@ -105,8 +105,8 @@ func (b *bounded) text(most int) string {
 		b.stop(FaultTooLong, "a text is longer than %d bytes", most)
 		return ""
 	}
-	if !utf8.ValidString(s) {
-		b.stop(FaultUTF8, "a text is not UTF-8")
+	if !utf8.ValidString(s) || strings.Contains(s, "\x00") { // databases take no zero bytes
+		b.stop(FaultUTF8, "a text is not UTF-8 or holds a zero byte")
 		return ""
 	}
 	return s
@@ -173,8 +173,8 @@ func (b *bounded) addLabel(lb *labels.ScratchBuilder, n *int, name, value string
 		b.stop(FaultTooMany, "an alert has more than %d labels", b.lim.Labels)
 	case len(name) > b.lim.LabelName:
 		b.stop(FaultTooLong, "the name of a label is longer than %d bytes", b.lim.LabelName)
-	case name == "" || !utf8.ValidString(name):
-		b.stop(FaultUTF8, "the name of a label is empty or not UTF-8")
+	case name == "" || !utf8.ValidString(name) || strings.Contains(name, "\x00"):
+		b.stop(FaultUTF8, "the name of a label is empty, not UTF-8 or holds a zero byte")
 	case value != "": // an empty one is the same as none
 		lb.Add(name, value)
 	}

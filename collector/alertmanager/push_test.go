@@ -109,6 +109,8 @@ func TestWebhookRefusals(t *testing.T) {
 		{name: "two documents", body: append(hook(t, nil), "{}"...), want: FaultMalformed},
 		{name: "a list", body: []byte(`[]`), want: FaultMalformed},
 		{name: "bytes that are no UTF-8", body: []byte(strings.Replace(string(hook(t, nil)), "Down", "Do\xffn", 1)), want: FaultUTF8},
+		{name: "a zero byte", change: func(m map[string]any) { first(m)["labels"] = map[string]any{"a": "b\x00"} }, want: FaultUTF8},
+		{name: "a label without a name", change: func(m map[string]any) { first(m)["labels"] = map[string]any{"": "b"} }, want: FaultUTF8},
 		{name: "version 3", change: func(m map[string]any) { m["version"] = "3" }, want: FaultVersion},
 		{name: "a payload of its own", body: []byte(`{"text":"hello"}`), want: FaultVersion},
 		{name: "no alerts", change: func(m map[string]any) { m["alerts"] = []any{} }, want: FaultMalformed},

@@ -66,8 +66,12 @@ func New(o Options, w Wiring) (*Intake, error) {
 	if err != nil {
 		return nil, err
 	}
+	known := newRecent(recentKeys)
+	for _, key := range w.Known {
+		known.add(alertmanager.Event{Key: key})
+	}
 	in := &Intake{
-		o: o, w: w, auth: auth, recent: newRecent(recentKeys),
+		o: o, w: w, auth: auth, recent: known,
 		parsing: make(chan struct{}, runtime.GOMAXPROCS(0)), wake: make(chan struct{}, 1),
 	}
 	in.metrics = newMetrics(w.Registry, in)
@@ -164,25 +168,41 @@ func (in *Intake) take() []*delivery {
 	return group
 }
 
-// commit stores a group, and where the store rejects it, each delivery by
-// itself, so that one can't keep out the others.
+// commit stores a group. Where the store won't have it, its halves are tried, so
+// that one delivery that can't be stored keeps out no other; but not where
+// neither half goes either, since then the store is at fault.
 func (in *Intake) commit(ctx context.Context, group []*delivery) {
 	err := in.store(ctx, group)
-	if errors.Is(err, ErrRejected) && len(group) > 1 {
-		for _, d := range group {
-			in.finish(d, in.store(ctx, []*delivery{d}))
-		}
+	if err == nil || len(group) == 1 || errors.Is(err, context.DeadlineExceeded) {
+		in.finish(group, err)
 		return
 	}
-	for _, d := range group {
-		in.finish(d, err)
+	left, right := group[:len(group)/2], group[len(group)/2:]
+	leftErr, rightErr := in.store(ctx, left), in.store(ctx, right)
+	if leftErr != nil && rightErr != nil && !errors.Is(err, ErrRejected) {
+		in.finish(group, err)
+		return
 	}
+	in.settle(ctx, left, leftErr)
+	in.settle(ctx, right, rightErr)
 }
 
-func (in *Intake) finish(d *delivery, err error) {
-	in.release(d.bytes)
-	d.events = nil
-	d.done <- err
+// settle answers a half, or looks for what is wrong in it.
+func (in *Intake) settle(ctx context.Context, half []*delivery, err error) {
+	if err == nil || len(half) == 1 {
+		in.finish(half, err)
+		return
+	}
+	in.commit(ctx, half)
+}
+
+// finish answers deliveries.
+func (in *Intake) finish(group []*delivery, err error) {
+	for _, d := range group {
+		in.release(d.bytes)
+		d.events = nil
+		d.done <- err
+	}
 }
 
 // store hands what is new to the sink.

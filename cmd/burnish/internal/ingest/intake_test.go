@@ -30,13 +30,14 @@ var noon = time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
 
 // memory is a store that keeps what it gets as Sink demands.
 type memory struct {
-	mtx    sync.Mutex
-	events map[string]alertmanager.Event
-	offers int // events offered, known ones included
-	calls  int
-	fail   error
-	reject string        // an alert name that can't be stored
-	gate   chan struct{} // where not nil, each Store takes one from it first
+	mtx     sync.Mutex
+	events  map[string]alertmanager.Event
+	offers  int // events offered, known ones included
+	calls   int
+	fail    error
+	reject  string        // an alert name that can't be stored
+	because error         // why it can't
+	gate    chan struct{} // where not nil, each Store takes one from it first
 }
 
 func newMemory() *memory { return &memory{events: map[string]alertmanager.Event{}} }
@@ -58,7 +59,7 @@ func (m *memory) Store(ctx context.Context, events []alertmanager.Event) error {
 	}
 	for _, e := range events {
 		if m.reject != "" && e.Alert != nil && e.Alert.Labels.Get("alertname") == m.reject {
-			return fmt.Errorf("too odd: %w", ErrRejected)
+			return fmt.Errorf("too odd: %w", m.because)
 		}
 	}
 	for _, e := range events {
@@ -98,13 +99,27 @@ type rig struct {
 
 func newRig(t testing.TB, o Options, store *memory) *rig {
 	t.Helper()
+	r := startRig(t, o, Wiring{Sink: store})
+	r.store = store
+	return r
+}
+
+// newRigOn is on any store, with keys from before.
+func newRigOn(t testing.TB, sink Sink, known []string) *rig {
+	t.Helper()
+	return startRig(t, Options{}, Wiring{Sink: sink, Known: known})
+}
+
+func startRig(t testing.TB, o Options, w Wiring) *rig {
+	t.Helper()
 	reg := prometheus.NewRegistry()
-	in, err := New(o, Wiring{Sink: store, Registry: reg, Now: func() time.Time { return noon }})
+	w.Registry, w.Now = reg, func() time.Time { return noon }
+	in, err := New(o, w)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); in.Run(ctx) }()
-	r := &rig{Intake: in, Handler: in.Handler(), store: store, reg: reg, stop: func() { cancel(); <-done }}
+	r := &rig{Intake: in, Handler: in.Handler(), reg: reg, stop: func() { cancel(); <-done }}
 	t.Cleanup(r.stop)
 	return r
 }
@@ -328,9 +343,14 @@ func TestStoreThatHangs(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, r.post(t, EventsPath, started("x")).Code)
 }
 
-func TestOneRejectedDeliveryKeepsOutNoOther(t *testing.T) {
+func TestOneOddDeliveryKeepsOutNoOther(t *testing.T) {
+	t.Run("which the store rejects", func(t *testing.T) { sendOneOdd(t, ErrRejected, http.StatusBadRequest) })
+	t.Run("on which the store fails", func(t *testing.T) { sendOneOdd(t, errors.New("no"), http.StatusServiceUnavailable) })
+}
+
+func sendOneOdd(t *testing.T, because error, odd int) {
 	store := newMemory()
-	store.gate, store.reject = make(chan struct{}), "Odd"
+	store.gate, store.reject, store.because = make(chan struct{}), "Odd", because
 	r := newRig(t, Options{}, store)
 	codes := make([]int, 20)
 	var all sync.WaitGroup
@@ -349,7 +369,7 @@ func TestOneRejectedDeliveryKeepsOutNoOther(t *testing.T) {
 	for i, code := range codes {
 		want := http.StatusOK
 		if i == 7 {
-			want = http.StatusBadRequest
+			want = odd
 		}
 		assert.Equal(t, want, code, i)
 	}
@@ -393,6 +413,15 @@ func TestRecentForgetsTheOldest(t *testing.T) {
 	r.undo()
 	assert.True(t, r.add(event(1)), "what was undone is not known")
 	assert.False(t, r.add(alertmanager.Event{Key: "new", Same: []string{"98"}}))
+}
+
+func TestWhatWasStoredBeforeARestartIsKnown(t *testing.T) {
+	store := newMemory()
+	in, err := New(Options{}, Wiring{Sink: store, Known: []string{"a", "b"}})
+	require.NoError(t, err)
+	in.recent.begin()
+	assert.False(t, in.recent.add(alertmanager.Event{Key: "a"}))
+	assert.True(t, in.recent.add(alertmanager.Event{Key: "c"}))
 }
 
 func TestStoppingStoresWhatCameIn(t *testing.T) {

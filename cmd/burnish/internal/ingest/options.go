@@ -98,6 +98,8 @@ type Wiring struct {
 	Registry prometheus.Registerer // takes the metrics; a new one where nil
 	Logger   *slog.Logger          // nil discards
 	Now      func() time.Time      // the clock; time.Now where nil
+	// Known are the keys of what was stored last, from before a restart.
+	Known []string
 }
 
 func (w Wiring) withDefaults() Wiring {
