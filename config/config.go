@@ -39,6 +39,8 @@ type Config struct {
 	Collect       Collect        `yaml:"collect" doc:"How the daemon gathers history."`
 	Ingest        Ingest         `yaml:"ingest" doc:"What Alertmanagers tell the daemon of their own accord: notifications and events."`
 	Gate          Gate           `yaml:"gate" doc:"The deploy gate."`
+	Schedules     []Schedule     `yaml:"schedules" doc:"When reports are made and sent, each period once."`
+	Delivery      Delivery       `yaml:"delivery" doc:"Where scheduled reports go, besides the archive."`
 	ReplicaLabels []string       `yaml:"replica_labels" doc:"Labels that tell the members of a high-availability pair apart. They are dropped before episodes are built, so that a pair counts once; [] drops none."`
 	Report        Report         `yaml:"report" doc:"What the report covers and how often it is made anew."`
 	Web           Web            `yaml:"web" doc:"Where the daemon answers."`
@@ -152,6 +154,7 @@ type Report struct {
 type Web struct {
 	ListenAddress string   `yaml:"listen_address" doc:"Host and port to listen on; leave out the host (\":2876\") to listen everywhere."`
 	ConfigFile    string   `yaml:"config_file" doc:"A web configuration file of the Prometheus exporter toolkit, for TLS and basic authentication."`
+	ExternalURL   string   `yaml:"external_url" doc:"Where people reach the pages, for the links in reports and alerts: https://burnish.example.org."`
 	AdminUsers    []string `yaml:"admin_users" doc:"Users of basic authentication who may also declare incidents, push and reload; without any, everybody may who gets in."`
 }
 
@@ -210,6 +213,7 @@ func Default() *Config {
 			MaxBody: 16 << 20, MaxMemory: 64 << 20, MaxAlerts: 20_000, MaxLabels: 128,
 			BodyTimeout: model.Duration(15 * time.Second), StoreTimeout: model.Duration(10 * time.Second),
 		},
+		Delivery: Delivery{Timeout: model.Duration(30 * time.Second), Within: model.Duration(30 * time.Minute)},
 		Report: Report{
 			Window:  model.Duration(7 * 24 * time.Hour),
 			Refresh: model.Duration(5 * time.Minute),
@@ -297,6 +301,7 @@ func (c *Config) complete(dir string) {
 	for i := range c.Ingest.RecorderFiles {
 		anchor(dir, &c.Ingest.RecorderFiles[i])
 	}
+	c.Delivery.anchor(dir)
 	am := &c.Alertmanager
 	anchor(dir, &c.History.Path, &c.History.URLFile, &c.Ingest.PasswordFile, &c.Ingest.BearerTokenFile, &c.Gate.PolicyFile)
 	anchor(dir, &c.Web.ConfigFile, &am.ConfigFile, &am.SilencesFile,

@@ -93,7 +93,12 @@ func TestEverySettingIsRead(t *testing.T) {
 			Refresh: model.Duration(time.Minute),
 			Timeout: model.Duration(30 * time.Second),
 		},
-		Web:     Web{ListenAddress: ":2876", ConfigFile: "testdata/web.yml", AdminUsers: []string{"ana"}},
+		Web:       Web{ListenAddress: ":2876", ConfigFile: "testdata/web.yml", AdminUsers: []string{"ana"}, ExternalURL: "https://burnish.example.org"},
+		Schedules: []Schedule{{Name: "weekly", Cron: "0 7 * * MON", Zone: "Europe/Berlin", Team: "shop", To: []string{"chat"}}},
+		Delivery: Delivery{
+			Folders: []Folder{{Path: "testdata/reports"}}, Slack: []Slack{{Name: "chat", WebhookURLFile: "testdata/secrets/slack"}},
+			Timeout: model.Duration(30 * time.Second), Within: model.Duration(time.Hour),
+		},
 		History: History{Path: "testdata/data/burnish.db", URLFile: "testdata/secrets/history", Retention: model.Duration(100 * 24 * time.Hour)},
 		Collect: Collect{Interval: model.Duration(30 * time.Second), Backfill: model.Duration(10 * 24 * time.Hour), Chunk: model.Duration(12 * time.Hour)},
 		Ingest:  ingest,

@@ -212,6 +212,9 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, setting string) {
 		if s, ok := reflect.TypeAssert[*Source](v.Index(i).Addr()); ok {
 			*s = DefaultSource()
 		}
+		if s, ok := reflect.TypeAssert[*Schedule](v.Index(i).Addr()); ok {
+			*s = DefaultSchedule()
+		}
 		d.value(item, v.Index(i), fmt.Sprintf("%s[%d]", setting, i))
 	}
 }

@@ -35,8 +35,10 @@ func section(b *strings.Builder, v reflect.Value, setting string, fixed bool) {
 			section(b, f, name, fixed)
 		case f.Type() == reflect.TypeFor[[]Source]():
 			section(b, reflect.ValueOf(DefaultSource()), name+"[]", false)
-		case f.Type() == reflect.TypeFor[[]Mapping]():
-			section(b, reflect.ValueOf(Mapping{}), name+"[]", false)
+		case f.Type() == reflect.TypeFor[[]Schedule]():
+			section(b, reflect.ValueOf(DefaultSchedule()), name+"[]", false)
+		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
+			section(b, reflect.Zero(f.Type().Elem()), name+"[]", false)
 		}
 	}
 }

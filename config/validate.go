@@ -55,6 +55,10 @@ func validate(c *Config, d *decoder) {
 	c.Collect.validate(d)
 	c.Ingest.validate(d)
 	c.Web.validateUsers(d)
+	validateSchedules(c.Schedules, d)
+	if c.Web.ExternalURL != "" {
+		validateURL(c.Web.ExternalURL, "web.external_url", d)
+	}
 	validateAddress(c.Web.ListenAddress, d)
 	oneOf(d, "log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(d, "log.format", c.Log.Format, "logfmt", "json")

@@ -100,6 +100,10 @@ func mounted(of map[string]http.Handler) map[string]http.Handler {
 
 // run lets everything that the station does begin and end together.
 func (st *station) run(ctx context.Context, o daemon.Options, intake *ingest.Intake) error {
+	reports, err := st.schedules()
+	if err != nil {
+		return usageError{err}
+	}
 	gatherers := st.gatherers()
 	st.first.Store(int64(len(gatherers)))
 	var g group.Group
@@ -115,6 +119,9 @@ func (st *station) run(ctx context.Context, o daemon.Options, intake *ingest.Int
 		add(func(ctx context.Context) error { return intake.Follow(ctx, file, positions) })
 	}
 	add(func(ctx context.Context) error { return st.lead(ctx, gatherers) })
+	if reports != nil {
+		add(func(ctx context.Context) error { reports.Run(ctx); return nil })
+	}
 	return g.Run()
 }
 
