@@ -159,6 +159,15 @@ func started(rule string) []byte {
 		`{"labels":{"labels":[{"key":"alertname","value":%q}]},"startsAt":"2026-11-05T11:00:00Z"}}}}`, rule)
 }
 
+// held is what a delivery of one event holds until it is stored.
+func held(body []byte) int { return len(body) + eventBytes }
+
+// wait until the deliveries that wait for the store hold so much.
+func (r *rig) wait(t *testing.T, bytes int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return r.queued().bytes == bytes }, 10*time.Second, time.Millisecond)
+}
+
 func TestAnswers(t *testing.T) {
 	ok := delivered(t, "Down", "ops", 2)
 	cases := []struct {
@@ -296,7 +305,11 @@ func TestDeliveriesGatherWhileTheStoreIsBusy(t *testing.T) {
 	for i := range 50 {
 		all.Go(func() { assert.Equal(t, http.StatusOK, r.post(t, EventsPath, started(fmt.Sprint("rule", i))).Code) })
 	}
-	require.Eventually(t, func() bool { return r.queued().events >= 49 }, 10*time.Second, time.Millisecond)
+	full := 0
+	for i := range 50 {
+		full += held(started(fmt.Sprint("rule", i)))
+	}
+	r.wait(t, full)
 	close(store.gate)
 	all.Wait()
 	assert.Equal(t, 50, store.count(alertmanager.KindStart))
@@ -363,7 +376,13 @@ func sendOneOdd(t *testing.T, because error, odd int) {
 			codes[i] = r.post(t, EventsPath, started(name)).Code
 		})
 	}
-	require.Eventually(t, func() bool { return r.queued().events >= 19 }, 10*time.Second, time.Millisecond)
+	full := held(started("Odd"))
+	for i := range codes {
+		if i != 7 {
+			full += held(started(fmt.Sprint("Fine", i)))
+		}
+	}
+	r.wait(t, full)
 	close(store.gate)
 	all.Wait()
 	for i, code := range codes {
@@ -432,7 +451,7 @@ func TestStoppingStoresWhatCameIn(t *testing.T) {
 	for i := range 10 {
 		go func() { codes <- r.post(t, EventsPath, started(fmt.Sprint(i))).Code }()
 	}
-	require.Eventually(t, func() bool { return r.queued().events >= 9 }, 10*time.Second, time.Millisecond)
+	r.wait(t, 10*held(started("0")))
 	stopped := make(chan struct{})
 	go func() { r.stop(); close(stopped) }()
 	for range 10 {
