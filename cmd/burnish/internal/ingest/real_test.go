@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -136,6 +138,24 @@ func playWebhooks(t *testing.T, store *memory, url string) {
 	assert.Equal(t, map[string]int{"Errors": 2}, store.told(alertmanager.KindStart))
 	assert.Equal(t, end, store.list(alertmanager.KindEnd)[0].At)
 	assert.Equal(t, "1", store.list(alertmanager.KindEnd)[0].Alert.Labels.Get("instance"))
+}
+
+// TestAlertmanagersComeAgain: what the store could not take is sent again and not
+// lost.
+func TestAlertmanagersComeAgain(t *testing.T) {
+	for _, v := range []realserver.Version{realserver.OldAlertmanager, realserver.NewAlertmanager} {
+		t.Run(string(v), func(t *testing.T) {
+			t.Parallel()
+			r, url, secret := secured(t)
+			config := strings.Replace(documented(t, url, secret, "")[0], "name: node down\n    ", "", 1)
+			am := realserver.Alertmanager(t, v, config)
+			r.store.setFail(errors.New("disk full"))
+			posted(t, am.URL+"/api/v2/alerts", []any{firing(time.Now().UTC().Add(-time.Minute), "alertname", "Errors")})
+			eventually(t, "two tries", func() bool { return testutil.ToFloat64(r.metrics.failures) >= 2 })
+			r.store.setFail(nil)
+			eventually(t, "the notification", func() bool { return r.store.count(alertmanager.KindNotification) == 1 })
+		})
+	}
 }
 
 func TestNewAlertmanagerTellsEverything(t *testing.T) {
