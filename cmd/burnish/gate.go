@@ -109,7 +109,7 @@ func (g *globals) askGate(cmd *cobra.Command, source *sourceFlags, slos []slo.SL
 	}
 	done := g.spin("asking")
 	defer done()
-	src, err := openSource(c, log)
+	src, err := source.open(cmd.Context(), c, log)
 	if err != nil {
 		return gate.Case{}, err
 	}
