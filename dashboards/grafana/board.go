@@ -87,7 +87,7 @@ const (
 	overviewName = "slo-overview"
 	detailsName  = "slo-detail"
 	hygieneName  = "alert-hygiene"
-	itselfName   = "burnish-itself"
+	itselfName   = "self-monitoring"
 )
 
 func (g generator) uid(name string) string { return g.options.UIDPrefix + "-" + name }

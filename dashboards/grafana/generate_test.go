@@ -79,10 +79,10 @@ func TestDashboardsOfEachCall(t *testing.T) {
 		}
 		return out
 	}
-	assert.Equal(t, []string{"alert-hygiene burnish-alert-hygiene", "burnish-itself burnish-burnish-itself"}, names(nil, grafana.Options{}))
+	assert.Equal(t, []string{"alert-hygiene burnish-alert-hygiene", "self-monitoring burnish-self-monitoring"}, names(nil, grafana.Options{}))
 	assert.Equal(t, []string{
 		"slo-overview x-slo-overview", "slo-detail x-slo-detail", "slo-checkout-availability-c519c9a8 x-slo-c519c9a80c7b73bf6e32",
-		"alert-hygiene x-alert-hygiene", "burnish-itself x-burnish-itself",
+		"alert-hygiene x-alert-hygiene", "self-monitoring x-self-monitoring",
 	}, names(shop()[:1], grafana.Options{UIDPrefix: "x", Layout: grafana.LayoutPerSLO}))
 }
 

@@ -266,7 +266,7 @@ func TestOneFaultDoesNotKeepTheOthersBack(t *testing.T) {
 	}
 	got, err := client.Push(t.Context(), dashboards(t), "")
 	require.ErrorContains(t, err, "push dashboard burnish-alert-hygiene: Grafana answers 500: database is locked")
-	assert.Equal(t, []push.Result{{UID: "burnish-burnish-itself", Title: "burnish itself", Outcome: push.Created}}, got)
+	assert.Equal(t, []push.Result{{UID: "burnish-self-monitoring", Title: "burnish itself", Outcome: push.Created}}, got)
 }
 
 func TestAProvisionedDashboardIsLeftAlone(t *testing.T) {
