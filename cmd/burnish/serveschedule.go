@@ -50,7 +50,7 @@ func (st *station) schedules() (*schedule.Runner, error) {
 		}
 		jobs = append(jobs, more...)
 	}
-	return schedule.New(jobs, schedule.Wiring{Claims: claims{st.store}, Registry: st.registry, Logger: st.log})
+	return schedule.New(jobs, schedule.Wiring{Claims: schedule.StoreClaims{Store: st.store, Holder: holder()}, Registry: st.registry, Logger: st.log})
 }
 
 // jobs are the archive's and one for each target, so that each gets the report
@@ -252,31 +252,10 @@ func (r *sentReport) JSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// claims keep in the store who does what; see schedule.Claims.
-type claims struct{ store *history.Store }
-
-// lease is how long a claim lasts whose holder died: longer than a delivery that is
-// tried again and again.
-const lease = 2 * time.Hour
-
-func (c claims) claim(job string, period slo.Interval) history.Claim {
+// holder tells this process from other replicas.
+func holder() string {
 	host, _ := os.Hostname() // an empty one is told apart by the process
-	return history.Claim{Name: job, Period: period, Holder: host + "/" + strconv.Itoa(os.Getpid()), Lease: lease}
-}
-
-// Claim takes a period.
-func (c claims) Claim(ctx context.Context, job string, period slo.Interval) (bool, error) {
-	return c.store.ClaimPeriod(ctx, c.claim(job, period))
-}
-
-// Finish notes that it is done.
-func (c claims) Finish(ctx context.Context, job string, period slo.Interval) error {
-	return c.store.FinishPeriod(ctx, c.claim(job, period))
-}
-
-// Release gives it back.
-func (c claims) Release(ctx context.Context, job string, period slo.Interval) error {
-	return c.store.ReleasePeriod(ctx, c.claim(job, period))
+	return host + "/" + strconv.Itoa(os.Getpid())
 }
 
 // deliveryOptions are the settings as deliver takes them.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -21,8 +22,8 @@ import (
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/gather"
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/ingest"
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/mcpserver"
-	"github.com/burnish-sre/burnish/cmd/burnish/internal/sink"
 	"github.com/burnish-sre/burnish/collector"
+	"github.com/burnish-sre/burnish/collector/alertmanager"
 	"github.com/burnish-sre/burnish/collector/history"
 	"github.com/burnish-sre/burnish/collector/several"
 	"github.com/burnish-sre/burnish/config"
@@ -61,7 +62,13 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 		exporter: exposition.New(exposition.Options{}), trigger: make(chan struct{}, 1), away: make([]atomic.Pointer[error], len(c.Sources)),
 	}
 	st.registry.MustRegister(st.exporter, s.loaded.well, s.loaded.at)
-	intake, err := ingest.New(ingest.Options(c.Ingest), ingest.Wiring{Sink: sink.New(store), Registry: st.registry, Logger: s.log})
+	known, err := ingest.Archive{To: store}.Known(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	intake, err := ingest.New(ingest.Options(c.Ingest), ingest.Wiring{
+		Sink: pushed{ingest.Archive{To: store}}, Known: known, Registry: st.registry, Logger: s.log,
+	})
 	if err != nil {
 		return usageError{err}
 	}
@@ -82,6 +89,18 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 		}),
 	}
 	return st.run(ctx, o, intake)
+}
+
+// pushed stores what Alertmanagers tell, but for the starts and ends of alerts:
+// Prometheus' own history has them exactly, and counted by both they would count
+// twice.
+type pushed struct{ ingest.Archive }
+
+// Store implements ingest.Sink.
+func (p pushed) Store(ctx context.Context, events []alertmanager.Event) error {
+	return p.Archive.Store(ctx, slices.DeleteFunc(slices.Clone(events), func(e alertmanager.Event) bool {
+		return e.Kind == alertmanager.KindStart || e.Kind == alertmanager.KindEnd
+	}))
 }
 
 // mounted are handlers by a pattern each for every method, since a pattern without
