@@ -58,6 +58,7 @@ func newFrame(r *record, j join, o Options) *frame {
 	}
 	k := newKeyring(r, j, alertsOf)
 	f.keys = k.count
+	f.tracks = make([]track, 0, len(r.alerts))
 	f.runs = make([]stretch, 0, len(r.stretches))
 	f.points = make([]point, 0, len(r.stretches))
 	for _, row := range j.rows {

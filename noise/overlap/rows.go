@@ -58,9 +58,12 @@ type record struct {
 	names     []string  // label names that alerts may be joined on; at most 64
 }
 
+// source is what episodes say of their rule.
+type source struct{ name, group, file string }
+
 type alertKey struct {
-	name, group, file string
-	hash              uint64
+	source int32
+	hash   uint64
 }
 
 type rowKey struct {
@@ -71,16 +74,17 @@ type rowKey struct {
 // reader turns episodes into a record.
 type reader struct {
 	record
-	rules   []noise.Rule
-	index   *noise.RuleIndex
-	alertOf map[alertKey]int32
-	rowOf   map[rowKey]int32
-	unwell  []slo.Interval
+	rules    []noise.Rule
+	index    *noise.RuleIndex
+	sourceOf map[source]int32
+	alertOf  map[alertKey]int32
+	rowOf    map[rowKey]int32
+	unwell   []slo.Interval
 }
 
 // read takes the episodes that fired in the axis.
 func read(h noise.History, o Options) *record {
-	r := &reader{alertOf: map[alertKey]int32{}, rowOf: map[rowKey]int32{}}
+	r := &reader{sourceOf: map[source]int32{}, alertOf: map[alertKey]int32{}, rowOf: map[rowKey]int32{}}
 	r.axis = newAxis(h, o)
 	if r.axis.slots == 0 {
 		return &r.record
@@ -100,7 +104,8 @@ func read(h noise.History, o Options) *record {
 	r.sortRows()
 	r.lay(h.Episodes, of)
 	r.nameLabels(o)
-	return &r.record
+	out := r.record // of its own, so that what was needed to read is let go
+	return &out
 }
 
 // sortRows puts the rules in order, whatever came first in the history.
@@ -176,7 +181,13 @@ func (r *reader) unseen(e *noise.Episode) bool {
 // alert is the number of the episode's alert, entered at first sight. Label sets
 // whose hashes collide are told apart by probing.
 func (r *reader) alert(e *noise.Episode) int32 {
-	key := alertKey{e.Rule, e.Group, e.File, e.Labels.Hash()}
+	from := source{e.Rule, e.Group, e.File}
+	number, ok := r.sourceOf[from]
+	if !ok {
+		number = int32(len(r.sourceOf))
+		r.sourceOf[from] = number
+	}
+	key := alertKey{number, e.Labels.Hash()}
 	for {
 		id, ok := r.alertOf[key]
 		if !ok {
