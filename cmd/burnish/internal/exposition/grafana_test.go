@@ -59,9 +59,55 @@ func TestEveryExpressionOfEveryDashboardHasData(t *testing.T) {
 			}
 		}
 	}
+	t.Run("figures", func(t *testing.T) { testFigures(t, w) })
 	for name := range mayBeEmpty {
 		assert.True(t, used[name], "%s is listed as empty, but is not", name)
 	}
+}
+
+// testFigures holds what panels show against each other and against the data.
+func testFigures(t *testing.T, w world) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(w.dir)))
+	s := asked{w, realserver.Prometheus(t, realserver.Options{DataDir: dir}), nil}
+	all, err := grafana.Generate(w.slos, grafana.Options{Layout: grafana.LayoutPerSLO, Interval: worldStep})
+	require.NoError(t, err)
+	at := slices.IndexFunc(all, func(d grafana.Dashboard) bool { return d.Title == "SLO checkout/payable" })
+	values := map[string]string{"cluster": ".*"}
+	last := func(title string, query int) float64 {
+		for _, p := range all[at].Model.Panels {
+			if p.Panel != nil && *p.Panel.Title == title {
+				return s.last(t, interpolated(p.Panel.Targets[query].(prometheus.Dataquery).Expr, values))
+			}
+		}
+		t.Fatalf("no panel %s", title)
+		return 0
+	}
+	left := s.last(t, `slo:budget_remaining:ratio{slo="payable"}`)
+	require.Less(t, left, 0.9, "the incident cost something")
+	assert.InDelta(t, left, last("Burn-down of the time shown", 0), 1e-9, "the time shown holds all there is, so its burn-down ends at what is left")
+	shown := float64(worldTo - worldFrom)
+	assert.InDelta(t, 1-shown/(30*24), last("Burn-down of the time shown", 1), 1e-9, "an even spend")
+	assert.InDelta(t, 1-(1-left)*0.001, last("Good events", 0), 1e-9)
+	assert.InDelta(t, 14.4, last("Page: 1h/5m", 2), 1e-9)
+	bad := s.last(t, `sum(increase(http_requests_total{service="checkout",code="500"}[1h]))/sum(increase(http_requests_total{service="checkout"}[1h]))`)
+	assert.InEpsilon(t, bad/0.001, last("Burn rate, last hour", 0), 0.02, "the burn rate is that of the raw counters")
+}
+
+// last is the value of an expression's one series at the end of the world.
+func (s asked) last(t *testing.T, expr string) float64 {
+	t.Helper()
+	var found struct {
+		Data struct {
+			Result []struct{ Values [][2]any }
+		}
+	}
+	s.get(t, "query_range", url.Values{"query": {expr}, "start": {unix(s.from)}, "end": {unix(s.to)}, "step": {"300"}}, &found)
+	require.Len(t, found.Data.Result, 1, expr)
+	values := found.Data.Result[0].Values
+	out, err := strconv.ParseFloat(values[len(values)-1][1].(string), 64)
+	require.NoError(t, err)
+	return out
 }
 
 // asked is a world that a Prometheus serves.
