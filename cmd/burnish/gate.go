@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/slo"
 	"github.com/burnish-sre/burnish/slo/gate"
-	"github.com/burnish-sre/burnish/slo/spelling"
 )
 
 // gateFlags are the questions of one call.
@@ -76,9 +74,12 @@ func (g *globals) gate(cmd *cobra.Command, source *sourceFlags, f *gateFlags, ar
 	if err != nil {
 		return err
 	}
-	slos, err := named(all, args)
+	if len(all) == 0 {
+		return badUsage("no SLO to ask about: name files with --slo.files, or set slos.files in the file of --config.file")
+	}
+	slos, err := gatecase.Select(all, args)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	c, err := g.askGate(cmd, source, slos, o)
 	if err != nil {
@@ -203,44 +204,4 @@ func (f *gateFlags) rollout(o *gatecase.Options) error {
 		return badUsage("--bake.phases: the shares have to grow")
 	}
 	return nil
-}
-
-// named are the SLOs that the arguments name, each once, in the order of the files.
-// A name that fits none is an error.
-func named(all []slo.SLO, args []string) ([]slo.SLO, error) {
-	if len(all) == 0 {
-		return nil, badUsage("no SLO to ask about: name files with --slo.files, or set slos.files in the file of --config.file")
-	}
-	if len(args) == 0 {
-		return all, nil
-	}
-	fits := map[string]bool{}
-	for _, arg := range args {
-		found := false
-		for _, s := range all {
-			match, err := path.Match(arg, s.ID())
-			if err != nil {
-				return nil, badUsage("%q is no pattern of SLOs such as checkout/*", arg)
-			}
-			if match || arg == s.Service {
-				found, fits[s.ID()] = true, true
-			}
-		}
-		if !found {
-			return nil, usageError{noSuchSLO(all, arg)}
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(s slo.SLO) bool { return !fits[s.ID()] }), nil
-}
-
-func noSuchSLO(all []slo.SLO, arg string) error {
-	var names []string
-	for _, s := range all {
-		names = append(names, s.ID(), s.Service)
-	}
-	hint := ""
-	if near := spelling.Nearest(arg, names); near != "" {
-		hint = fmt.Sprintf("; did you mean %s?", near)
-	}
-	return fmt.Errorf("%w: %q%s", gateapi.ErrNoSuchSLO, arg, hint)
 }

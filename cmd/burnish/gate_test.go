@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/gateapi"
+	"github.com/burnish-sre/burnish/cmd/burnish/internal/gatecase"
+	"github.com/burnish-sre/burnish/collector/tsdbdir"
+	"github.com/burnish-sre/burnish/slo/gate"
 )
 
 // gateAnswer runs the command over the small shop at noon.
@@ -97,6 +103,45 @@ func TestGateRefusesNonsense(t *testing.T) {
 			code, _, told := gateAnswer(t, c.args...)
 			assert.Equal(t, exitUsage, code)
 			assert.Contains(t, told, c.want)
+		})
+	}
+}
+
+// TestRolloutControllersAskTheRealData: the requests of Flagger and Argo Rollouts go
+// through the handler to the data of the small shop.
+func TestRolloutControllersAskTheRealData(t *testing.T) {
+	recorded, err := filepath.Abs(filepath.Join("internal", "gateapi", "testdata"))
+	require.NoError(t, err)
+	inSmallShop(t)
+	log := slog.New(slog.DiscardHandler)
+	slos, err := readSpecs([]string{"slos.yaml"}, log)
+	require.NoError(t, err)
+	src, err := tsdbdir.Open(tsdbdir.Options{Path: "data", Logger: log})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, src.Close()) })
+	g := &gatecase.Gate{Source: src, SLOs: slos, Policy: gate.DefaultPolicy(), Now: func() time.Time { return noon }}
+	h := gateapi.Handler(g, log)
+	for name, c := range map[string]struct {
+		ask    string // instead of the recorded checkout
+		status int
+		says   string
+	}{
+		"flagger-confirm-rollout":  {"shop", 200, "OPEN"},
+		"flagger-rollback":         {"shop", 403, "OPEN"},
+		"flagger-without-metadata": {"checkout", 404, "no such SLO"},
+		"argo-get":                 {"shop", 200, `"verdict": "deny"`}, // the probe of b overspent
+		"argo-post":                {"shop", 200, `"verdict": "deny"`}, // the next phase risks too much
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(recorded, name+".http"))
+			require.NoError(t, err)
+			head, body, _ := strings.Cut(strings.ReplaceAll(string(text), "checkout", c.ask), "\r\n\r\n")
+			method, rest, _ := strings.Cut(head, " ")
+			target, _, _ := strings.Cut(rest, " ")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body)))
+			assert.Equal(t, c.status, w.Code, w.Body.String())
+			assert.Contains(t, w.Body.String(), c.says)
 		})
 	}
 }
