@@ -19,7 +19,7 @@ import (
 // from the data that it was filled from, byte by byte, over windows whose edges cut
 // episodes.
 func TestABackfilledReportIsTheSourcesOwn(t *testing.T) {
-	sim, err := simulate.Run(t.Context(), simulate.Options{Dir: t.TempDir(), Seed: 7, End: demoEnd})
+	sim, err := simulate.Run(t.Context(), simulate.Options{Dir: t.TempDir(), Seed: 7, End: demoEnd, Days: 12})
 	require.NoError(t, err)
 	store := filepath.Join(t.TempDir(), "history.db")
 	source := []string{"--tsdb.path", sim.TSDBDir, "--rules.files", filepath.Join(filepath.Dir(sim.RuleFiles[0]), "*.yml")}
@@ -27,7 +27,7 @@ func TestABackfilledReportIsTheSourcesOwn(t *testing.T) {
 	fill := with([]string{"history", "backfill", "--history.url", store}, source, slos)
 	// In two goes, with an overlap, the second from where the first one ended, and
 	// then some of it again.
-	must(t, append(fill, "--from", sim.From.Format(time.RFC3339), "--to", "2026-10-20T13:37:00Z")...)
+	must(t, append(fill, "--from", sim.From.Format(time.RFC3339), "--to", "2026-10-27T13:37:00Z")...)
 	must(t, fill...)
 	must(t, append(fill, "--last", "3d", "--piece", "1d")...)
 
@@ -37,10 +37,10 @@ func TestABackfilledReportIsTheSourcesOwn(t *testing.T) {
 		assert.JSONEq(t, want, must(t, with(args, source, []string{"--history.url", store})...))
 	}
 	for _, window := range [][]string{
-		{"--last", "7d"},
-		{"--last", "30d"},
-		{"--from", "2026-10-15T10:00:00Z", "--to", "2026-10-27T04:30:00Z"},
-		{"--from", "2026-10-20T00:00:00Z", "--to", "2026-10-21T00:00:00Z"},
+		{"--last", "4d"},
+		{"--last", "12d"},
+		{"--from", "2026-10-25T10:00:00Z", "--to", "2026-10-31T04:30:00Z"},
+		{"--from", "2026-10-31T00:00:00Z", "--to", "2026-11-01T00:00:00Z"}, // after a restart
 	} {
 		t.Run("report "+strings.Join(window, " "), func(t *testing.T) {
 			same(t, with([]string{"report", "--format", "json", "--incidents", sim.IncidentsFile}, window, slos)...)

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -78,12 +79,8 @@ func postgresAddress(text string) (address, error) {
 			q.Set(name, value)
 		}
 	}
-	shown := url.URL{Scheme: "postgres", Host: u.Host, Path: u.Path}
-	if u.Host == "" {
-		shown.Host = q.Get("host")
-	}
 	u.RawQuery = q.Encode()
-	a.dsn, a.name = u.String(), shown.String()
+	a.dsn, a.name = u.String(), "postgres://"+cmp.Or(u.Host, q.Get("host"))+u.Path
 	a.secrets = append(a.secrets, a.dsn, text)
 	return a, nil
 }

@@ -86,7 +86,7 @@ func cover(rng *rand.Rand, end int) [][2]int {
 // TestAnyOrderOfOverlappingReadingsIsOneReading holds what is left of many readings
 // against a single one of all.
 func TestAnyOrderOfOverlappingReadingsIsOneReading(t *testing.T) {
-	for seed := range uint64(4000) {
+	for seed := range uint64(2000) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		end := 50 + rng.IntN(300)
 		lives := randomLives(rng, end)

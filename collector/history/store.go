@@ -86,8 +86,10 @@ func (s *Store) open(o Options) (err error) {
 		return err
 	}
 	busy := strconv.FormatInt(cmp.Or(o.BusyTimeout, 10*time.Second).Milliseconds(), 10)
-	dsn := s.addr.dsn + "?_pragma=busy_timeout(" + busy + ")&_pragma=auto_vacuum(incremental)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"
-	if s.write, err = sql.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+	dsn := s.addr.dsn + "?_pragma=busy_timeout(" + busy + ")"
+	// The file remembers that it has a write-ahead log and gives pages back.
+	made := "&_txlock=immediate&_pragma=auto_vacuum(incremental)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"
+	if s.write, err = sql.Open("sqlite", dsn+made); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)

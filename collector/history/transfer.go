@@ -64,7 +64,20 @@ const (
 // number of episodes that were read; after an error those of whole batches of
 // five thousand stay, and the file can be taken again.
 func (s *Store) Import(ctx context.Context, source string, from io.ReaderAt, size int64) (int, error) {
-	i := &importing{ctx: ctx, store: s, source: source}
+	i := &importing{commit: func(episodes []noise.Episode) error {
+		return s.Commit(ctx, Batch{Source: source, Episodes: episodes})
+	}}
+	return i.run(from, size)
+}
+
+// importing gathers episodes into batches.
+type importing struct {
+	commit   func([]noise.Episode) error
+	episodes []noise.Episode
+	taken    int
+}
+
+func (i *importing) run(from io.ReaderAt, size int64) (int, error) {
 	magic := make([]byte, 4)
 	if _, err := from.ReadAt(magic, 0); err != nil && !errors.Is(err, io.EOF) {
 		return 0, fmt.Errorf("import episodes: %w", err)
@@ -80,15 +93,6 @@ func (s *Store) Import(ctx context.Context, source string, from io.ReaderAt, siz
 		return i.taken, err
 	}
 	return i.taken, nil
-}
-
-// importing gathers episodes into batches.
-type importing struct {
-	ctx      context.Context //nolint:containedctx // Lives as long as one import.
-	store    *Store
-	source   string
-	episodes []noise.Episode
-	taken    int
 }
 
 func (i *importing) lines(from *io.SectionReader) error {
@@ -126,7 +130,7 @@ func (i *importing) flush() error {
 	if len(i.episodes) == 0 {
 		return nil
 	}
-	if err := i.store.Commit(i.ctx, Batch{Source: i.source, Episodes: i.episodes}); err != nil {
+	if err := i.commit(i.episodes); err != nil {
 		return err
 	}
 	i.taken += len(i.episodes)
