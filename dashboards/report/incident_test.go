@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -71,4 +72,14 @@ func TestEveryIncidentHasItsPlaceOnThePage(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(html, `<article class="incident"`))
 	_, incidents, _ := strings.Cut(html, `<article class="incident"`)
 	assert.Less(t, strings.Index(incidents, "nobody was told"), strings.Index(incidents, "told after"), "what nobody was told of comes first")
+}
+
+func TestAnIncidentThatIsAnInstantOrNotOverIsDrawn(t *testing.T) {
+	in := judgedInput(t)
+	all := in.Judged.Judgement.Incidents
+	all[0].To, all[1].To = all[0].From, time.Time{}
+	html := written(t, Build(in).WriteHTML)
+	assert.NotContains(t, html, "NaN")
+	assert.NotContains(t, html, "Inf")
+	assert.Contains(t, html, "not over")
 }

@@ -101,7 +101,58 @@ func (c teamCut) route(r *route.Result, episodes []noise.Episode) *route.Result 
 		}
 	}
 	out.Rules = kept(r.Rules, func(x *route.RuleCount) bool { return c.owners.hasRule(x.RuleKey, c.team) })
+	c.recount(out, episodes)
 	return out
+}
+
+// recount counts anew for rules of several teams, whose counts are of all of them.
+func (c teamCut) recount(r *route.Result, episodes []noise.Episode) {
+	counts := map[noise.RuleKey]*route.RuleCount{}
+	for i := range r.Rules {
+		if x := &r.Rules[i]; len(c.owners.rules[x.RuleKey]) > 1 {
+			*x = route.RuleCount{RuleKey: x.RuleKey}
+			counts[x.RuleKey] = x
+		}
+	}
+	if len(counts) == 0 {
+		return
+	}
+	for i := range r.Notifications {
+		n := &r.Notifications[i]
+		mine, sole := c.rulesOf(n, episodes)
+		for key := range mine {
+			x := counts[key]
+			if x == nil {
+				continue
+			}
+			x.Notifications++
+			if n.Page() {
+				x.Pages++
+			}
+			if sole {
+				x.Sole++
+			}
+		}
+	}
+}
+
+// rulesOf is the rules whose alerts of the team a notification names, and whether
+// it names alerts of one rule alone, of whichever team.
+func (c teamCut) rulesOf(n *route.Notification, episodes []noise.Episode) (mine map[noise.RuleKey]bool, sole bool) {
+	mine, all := map[noise.RuleKey]bool{}, map[noise.RuleKey]bool{}
+	for _, list := range [][]int{n.Firing, n.Resolved} {
+		for _, i := range list {
+			if i >= len(episodes) {
+				continue
+			}
+			key := keyOf(&episodes[i])
+			all[key] = true
+			if c.ownsEpisode(&episodes[i]) {
+				mine[key] = true
+			}
+		}
+	}
+	return mine, len(all) == 1
 }
 
 func (c teamCut) names(n *route.Notification, episodes []noise.Episode) bool {

@@ -115,6 +115,20 @@ func TestATeamsReportIsItsPartOfAll(t *testing.T) {
 	assert.Equal(t, all.Summary.Episodes, sum)
 }
 
+func TestNotificationsOfARuleOfSeveralTeamsAreSplit(t *testing.T) {
+	in := teamsInput(t)
+	key := noise.RuleKey{Name: "PodDown", Group: "node", File: "node.yml", Severity: "critical"}
+	in.Judged.Route.Rules = []route.RuleCount{{RuleKey: key, Notifications: 13, Pages: 12, Sole: 12}}
+	for name, want := range map[string][3]int{"": {13, 12, 12}, "web": {7, 6, 6}, "data": {7, 6, 6}} {
+		in.Team = name
+		for _, r := range Build(in).Document().Rules {
+			if r.Name == "PodDown" {
+				assert.Equal(t, want, [3]int{*r.Notifications, *r.Pages, *r.NotifiedAlone}, name)
+			}
+		}
+	}
+}
+
 func TestWhoseAnIncidentIs(t *testing.T) {
 	o := &owners{
 		label: "team", slos: map[string]string{"shop/pay": "pay"}, services: map[string][]string{"shop": {"core", "web"}},

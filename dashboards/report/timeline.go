@@ -74,8 +74,8 @@ func standingLast(e event) int {
 // which alerts began and ended.
 func timelineSpan(x *truth.Verdict) slo.Interval {
 	to := x.To
-	if to.IsZero() {
-		to = x.From.Add(time.Hour)
+	if !to.After(x.From) {
+		to = x.From.Add(time.Hour) // not over, or an instant
 	}
 	out := slo.Interval{From: x.From.Add(-to.Sub(x.From) / 10), To: to.Add(to.Sub(x.From) / 5)}
 	for _, s := range x.Signals {
