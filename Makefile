@@ -8,6 +8,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 ARGS     ?=
 PKG      ?= ./...
 FUZZTIME ?= 20s
+DIR      ?= demo/screenshots
 TIMEOUT  ?= 15m
 
 # One version for everybody; to move it is a commit of its own.
@@ -19,7 +20,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 REPLAYS := '/(burnrate|implies|simulate)$$'
 
 # The servers that integration tests start, as Debian calls them.
-SERVERS := prometheus prometheus-alertmanager victoria-metrics
+SERVERS := prometheus prometheus-alertmanager victoria-metrics chromium
 
 .PHONY: help
 help: ## Show this text
@@ -71,6 +72,10 @@ deps: ## Install the servers that integration tests need, where this is Debian a
 	if [ -n "$$missing" ]; then echo "not installed:$$missing (tests that need them are skipped)"; fi; \
 	if [ ! -d "$${BURNISH_TEST_DATA:-../shared/data}" ]; then \
 	  echo "no test data at $${BURNISH_TEST_DATA:-../shared/data} (tests on real series are skipped)"; fi
+
+.PHONY: screenshots
+screenshots: ## Take pictures of every page and report, wide and narrow, light and dark, into DIR (./demo/screenshots)
+	@BURNISH_SCREENSHOTS=$(abspath $(DIR)) go test ./cmd/burnish -count 1 -run '^TestScreenshots$$' -timeout $(TIMEOUT)
 
 .PHONY: lint
 lint: ## Run golangci-lint at the pinned version (its first build takes minutes)

@@ -44,8 +44,9 @@ type chartView struct {
 }
 
 const (
-	tasksShown = 5
-	rowsShown  = 6
+	tasksShown    = 5
+	promisesShown = 8
+	rowsShown     = 6
 )
 
 func (s *server) overview(req *request) (answer, error) {
@@ -56,7 +57,7 @@ func (s *server) overview(req *request) (answer, error) {
 	slos, rules, incidents := snap.sloList().only("slo", "attention", "budget_remaining_ratio", "course", "burn_1h", "gone_in_seconds"), snap.ruleList(), snap.incidentList()
 	v := overviewView{
 		Lede: snap.lede(), Cards: snap.cards(), Tasks: snap.tasks(), Chart: snap.chart(),
-		SLOs:      slos.excerpt(slos.pick(snap.slos, selection{sort: slos.order}), rowsShown, selection{}),
+		SLOs:      slos.excerpt(slos.pick(snap.slos, selection{sort: slos.order}), promisesShown, selection{}),
 		Rules:     rules.excerpt(rules.pick(snap.rules, selection{sort: rules.order}), rowsShown, selection{}),
 		Incidents: incidents.excerpt(snap.incidents, rowsShown, selection{}),
 	}
@@ -157,7 +158,7 @@ func (s *Snapshot) untoldCard() card {
 	c.Value, c.Basis = fmt.Sprintf("%d of %d", n, len(s.incidents)), "incidents, "+report.CountText(len(s.incidents)-n)+" were told of"
 	c.Mark, c.Says = "good", "all told"
 	if n > 0 {
-		c.Mark, c.Says = "over", "blind"
+		c.Mark, c.Says = "over", "some went unseen"
 	}
 	return c
 }

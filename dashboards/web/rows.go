@@ -84,9 +84,6 @@ func groupText(group map[string]string) string {
 type incidentRow struct {
 	URL  string  `json:"url"`
 	Team *string `json:"team"`
-	// Told tells whether anybody was told of it; nil where alerts were not held
-	// against it.
-	Told *bool `json:"told"`
 	// Hidden counts the signals beyond those listed.
 	Hidden int `json:"signals_hidden"`
 	report.Incident
@@ -99,8 +96,7 @@ func newIncidentRow(in report.Incident, v *truth.Verdict) incidentRow {
 	row := incidentRow{Incident: in, key: pathID(in.ID), verdict: v}
 	row.URL = "/incidents/" + row.key
 	if v != nil {
-		told := v.Told()
-		row.Told, row.Hidden = &told, v.Hidden+max(0, len(v.Signals)-len(in.Signals))
+		row.Hidden = v.Hidden + max(0, len(v.Signals)-len(in.Signals))
 	}
 	return row
 }

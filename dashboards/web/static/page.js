@@ -44,16 +44,13 @@
   if (document.body.hasAttribute("data-live")) {
     const every = 30000;
     let tag = "";
+    const ask = (method) => fetch(location.href, { method, headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
+    ask("HEAD").then((first) => { tag = first.headers.get("ETag") || ""; }).catch(() => {});
     const look = async () => {
       if (document.hidden) return;
-      const asked = await fetch(location.href, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
+      const asked = await ask("GET");
       if (asked.status !== 200) return;
-      const first = tag === "";
       tag = asked.headers.get("ETag") || "";
-      if (first && tag) {
-        document.body.dataset.tag = tag;
-        return;
-      }
       const fresh = new DOMParser().parseFromString(await asked.text(), "text/html");
       const main = document.getElementById("main");
       if (main.contains(document.activeElement) && document.activeElement !== main) return;
