@@ -109,10 +109,28 @@ func TestNoticeableIsTheInverse(t *testing.T) {
 	assert.False(t, Noticeable(1, 0.5, s).Known)
 }
 
+func TestTheNormalFormIsNearWhereItIsUsed(t *testing.T) {
+	for _, c := range []struct{ drawn, bad, all float64 }{{1e5, 50_000, 1e6}, {1e6, 500_000, 1e8}, {5e4, 30_000, 1e5}} {
+		mean := c.drawn * c.bad / c.all
+		sd := math.Sqrt(mean * (1 - c.bad/c.all) * (1 - c.drawn/c.all))
+		for _, z := range []float64{0.5, 1.645, 2.33} {
+			k := math.Round(mean + z*sd)
+			assert.InEpsilon(t, hypergeometricTail(k, c.drawn, c.bad, c.all), normalTail(k, c.drawn, c.bad, c.all), 0.04)
+		}
+	}
+}
+
 func TestHugeCountsAreQuick(t *testing.T) {
 	b, err := PlanBake(Traffic{PerSecond: 1e6, Baseline: 0.1, Budget: 0.2, Window: month}, 0.1, Sensitivity{Times: 1.01, Burn: 1e-9})
 	require.NoError(t, err)
 	assert.True(t, b.Possible)
+	b, err = PlanBake(Traffic{PerSecond: 1e9, Baseline: 0.1, Budget: 0.2, Window: month}, 0.1, Sensitivity{Times: 1.0001, Burn: 1e-9})
+	require.NoError(t, err)
+	assert.True(t, b.Possible)
+	// Textbook size of a one-sided comparison of two ratios, n and 9n events:
+	// (z_alpha+z_beta)^2 · p(1-p)(1+1/9) / difference^2.
+	want := math.Pow(quantile(0.05)+quantile(0.2), 2) * 0.09 * (1 + 1.0/9) / (1e-5 * 1e-5)
+	assert.InEpsilon(t, want, b.Events, 0.02)
 	got, err := Compare(Counts{1e8, 1e9}, Counts{1e9, 1e10}, 0.2, Sensitivity{Times: 1.01, Burn: 1e-9})
 	require.NoError(t, err)
 	assert.Equal(t, CanaryNoEvidence, got.Verdict)

@@ -54,12 +54,31 @@ func indicator(is bool) float64 {
 	return 0
 }
 
+// manyErrors is from how many on either side on a plan takes the normal form of the
+// hypergeometric distribution, whose tail then differs by a few hundredths of itself;
+// a comparison is exact always.
+const manyErrors = 5000
+
+// normalTail is hypergeometricTail by the normal distribution with the same mean and
+// variance, with a correction for continuity.
+func normalTail(k, drawn, bad, all float64) float64 {
+	mean := drawn * bad / all
+	variance := mean * (1 - bad/all) * (all - drawn) / (all - 1)
+	if variance <= 0 {
+		return indicator(k <= mean)
+	}
+	return math.Erfc((k-0.5-mean)/math.Sqrt(2*variance)) / 2
+}
+
 // needed is the fewest errors of the canary that the test calls worse, given the
 // baseline's; more than the canary serves where none do.
 func needed(canary float64, b Counts, s Sensitivity) float64 {
 	worse := func(k float64) bool {
 		if s.Repeated {
 			return evidence(Counts{k, canary}, b, s.Times) >= 1/s.Alpha
+		}
+		if min(b.Bad, b.Bad/b.Total*canary) > manyErrors {
+			return normalTail(k, canary, k+b.Bad, canary+b.Total) <= s.Alpha
 		}
 		return hypergeometricTail(k, canary, k+b.Bad, canary+b.Total) <= s.Alpha
 	}

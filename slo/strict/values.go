@@ -88,7 +88,7 @@ func (m *Mapping) Number(key string, otherwise float64, in Range) float64 {
 	if text == "" {
 		return otherwise
 	}
-	return m.within(key, text, 1, in, otherwise)
+	return m.within(key, scaled{text, 1}, in, otherwise)
 }
 
 // Ratio is a share: a percentage as in 5%, or a ratio as in 0.05. The range is of
@@ -99,14 +99,20 @@ func (m *Mapping) Ratio(key string, otherwise float64, in Range) float64 {
 		return otherwise
 	}
 	if percent, ok := strings.CutSuffix(text, "%"); ok {
-		return m.within(key, strings.TrimSpace(percent), 100, in, otherwise)
+		return m.within(key, scaled{strings.TrimSpace(percent), 100}, in, otherwise)
 	}
-	return m.within(key, text, 1, in, otherwise)
+	return m.within(key, scaled{text, 1}, in, otherwise)
 }
 
-func (m *Mapping) within(key, text string, scale float64, in Range, otherwise float64) float64 {
-	v, err := strconv.ParseFloat(text, 64)
-	v /= scale
+// scaled is the text of a number and what it is divided by.
+type scaled struct {
+	text string
+	by   float64
+}
+
+func (m *Mapping) within(key string, number scaled, in Range, otherwise float64) float64 {
+	v, err := strconv.ParseFloat(number.text, 64)
+	v /= number.by
 	if err != nil || math.IsNaN(v) || v < in.Least || v > in.Most {
 		m.Fail(key, "%.60q is not a number from %v to %v", m.Text(key), in.Least, in.Most)
 		return otherwise
