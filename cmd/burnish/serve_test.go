@@ -23,6 +23,7 @@ import (
 // TestServeBesideARealPrometheus runs the daemon as a process of its own while
 // its Prometheus goes away and comes back.
 func TestServeBesideARealPrometheus(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	rules := filepath.Join(dir, "rules.yml")
 	require.NoError(t, os.WriteFile(rules, []byte("groups:\n- name: g\n  interval: 1s\n  rules:\n  - alert: Watchdog\n    expr: vector(1)\n"), 0o600))
