@@ -31,7 +31,7 @@ type gateFlags struct {
 func (f *gateFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.sloFiles, "slo.files", nil, "Glob of files with SLOs; may be repeated. Default: those of --config.file.")
 	flags.StringVar(&f.policy, "policy", "", "File that says what has to hold, YAML. Default: the built-in policy.")
-	flags.StringArrayVar(&f.incidents, "incidents", nil, "Glob of files with declared incidents, JSON or CSV; may be repeated.")
+	flags.StringArrayVar(&f.incidents, "incidents", nil, "Glob of files with declared incidents, JSON or CSV; may be repeated. Default: those of --config.file.")
 	flags.StringVar(&f.at, "at", "", "Instant to ask about, RFC 3339. Default: now.")
 	flags.StringVar(&f.format, "format", "text", "How to print: text or json.")
 	flags.StringVar(&f.change, "change", "", "Kind of change, such as rollback; the policy may exempt it.")
@@ -107,6 +107,11 @@ func (g *globals) askGate(cmd *cobra.Command, source *sourceFlags, slos []slo.SL
 	c, err := source.settings()
 	if err != nil {
 		return gate.Case{}, err
+	}
+	if len(c.Incidents.Files) > 0 && o.Declared == nil {
+		if o.Declared, err = collector.ReadIncidents(c.Incidents.Files); err != nil {
+			return gate.Case{}, usageError{err}
+		}
 	}
 	done := g.spin("asking")
 	defer done()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -84,17 +85,16 @@ func lines(in []gate.Reason) []string {
 
 // passed is one line for each group of an SLO: what was asked, with its figure.
 func passed(in []gate.Reason) []string {
-	var out []string
-	last := ""
-	for i, r := range in {
-		whose := r.SLO + r.Group
-		if i == 0 || whose != last {
-			out = append(out, plain(cmp.Or(whose, "all"))+": ")
-			last = whose
-		} else {
-			out[len(out)-1] += ", "
+	var out, names []string
+	for _, r := range in {
+		whose := cmp.Or(r.SLO+r.Group, "all")
+		what := string(r.Check) + " " + short(r)
+		if at := slices.Index(names, whose); at >= 0 {
+			out[at] += ", " + what
+			continue
 		}
-		out[len(out)-1] += string(r.Check) + " " + short(r)
+		names = append(names, whose)
+		out = append(out, plain(whose)+": "+what)
 	}
 	return out
 }
