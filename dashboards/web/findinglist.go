@@ -106,14 +106,7 @@ func (s *Snapshot) aboutCell(f findingRow) cell {
 }
 
 // sloAddress is the page of an SLO; empty where it has none.
-func (s *Snapshot) sloAddress(id string) string {
-	for i := range s.slos {
-		if s.slos[i].ID == id {
-			return s.slos[i].URL
-		}
-	}
-	return ""
-}
+func (s *Snapshot) sloAddress(id string) string { return s.sloPages[id] }
 
 // decisionList is what to do, one for each rule.
 func (s *Snapshot) decisionList() list[decisionRow] {

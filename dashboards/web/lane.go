@@ -87,9 +87,8 @@ func leftAt(b *report.BurnDown, at time.Time) *float64 {
 	return b.Remaining[ended-1]
 }
 
-// alertLane draws the alerts of a rule over a stretch of time; ok is false where
-// none fired in it.
-func (s *Snapshot) alertLane(a axis, r ruleRow, bands []slo.Interval) (l lane, ok bool) {
+// alertLane draws the alerts of a rule over a stretch of time.
+func (s *Snapshot) alertLane(a axis, r ruleRow, bands []slo.Interval) lane {
 	var starts []time.Time
 	var firing []slo.Interval
 	for _, i := range s.episodes.byRule[r.key] {
@@ -101,9 +100,6 @@ func (s *Snapshot) alertLane(a axis, r ruleRow, bands []slo.Interval) (l lane, o
 		if at := s.episodes.all[i].FiredAt; a.Contains(at) {
 			starts = append(starts, at)
 		}
-	}
-	if len(firing) == 0 {
-		return lane{}, false
 	}
 	slices.SortFunc(firing, func(x, y slo.Interval) int { return x.From.Compare(y.From) })
 	d := laneData{Kind: "alerts", Name: r.Name, URL: r.URL, Severity: r.Severity, Starts: len(starts), Spans: []span{}}
@@ -118,7 +114,7 @@ func (s *Snapshot) alertLane(a axis, r ruleRow, bands []slo.Interval) (l lane, o
 			Height: laneHeight, Bands: a.spans(bands, 0, laneHeight), Grid: a.grid(laneHeight),
 			Bars: a.spans(firing, 4, laneHeight-8), Title: cleanName(r.Name) + ": " + note,
 		},
-	}, true
+	}
 }
 
 // signalLane draws one alert's firing beside an incident.

@@ -93,11 +93,9 @@ func (s *Snapshot) sloPicture(rows []sloRow) lanesView {
 		st.To = b.From.Add(time.Duration(b.Step * float64(len(b.Remaining)) * float64(time.Second)))
 	}
 	out := lanesView{Ticks: st.ticks()}
-	for _, l := range s.lanes(st) {
-		if len(out.Lanes) < budgetLanes+alertLanes {
-			l.Apart = len(out.Lanes) > 0 && l.data.Kind != out.Lanes[len(out.Lanes)-1].data.Kind
-			out.Lanes = append(out.Lanes, l)
-		}
+	out.Lanes, _, _ = s.lanes(st, budgetLanes, alertLanes)
+	for i := range out.Lanes {
+		out.Lanes[i].Apart = i > 0 && out.Lanes[i].data.Kind != out.Lanes[i-1].data.Kind
 	}
 	return out
 }

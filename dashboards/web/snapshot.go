@@ -52,6 +52,7 @@ type Snapshot struct {
 
 	episodes *memory
 	teams    map[string]string // of SLOs, by id
+	sloPages map[string]string // addresses, by id
 }
 
 // NewSnapshot looks up and orders what is to be shown. It takes a sort of the
@@ -60,7 +61,7 @@ func NewSnapshot(in Input) *Snapshot {
 	s := &Snapshot{
 		doc: in.Report, judgement: in.Judgement, history: in.History, at: in.At.UTC(), draft: in.Postmortem,
 		ruleAt: map[noise.RuleKey]int{}, ruleByID: map[string]int{}, sloByPath: map[string][]int{},
-		incidentAt: map[string]int{}, findingAt: map[string]int{}, teams: map[string]string{},
+		incidentAt: map[string]int{}, findingAt: map[string]int{}, teams: map[string]string{}, sloPages: map[string]string{},
 	}
 	s.addSLOs()
 	s.addRules()
@@ -89,7 +90,7 @@ func teamOf(ls labels.Labels) string {
 func (s *Snapshot) addSLOs() {
 	for i := range s.doc.SLOs {
 		row := newSLORow(s.doc.SLOs[i])
-		s.slos = append(s.slos, row)
+		s.slos, s.sloPages[row.ID] = append(s.slos, row), row.URL
 		s.sloByPath[row.URL] = append(s.sloByPath[row.URL], i)
 		if row.Owner != nil {
 			s.teams[row.ID] = *row.Owner

@@ -11,10 +11,12 @@ import (
 	"github.com/burnish-sre/burnish/slo"
 )
 
-// The most lanes of a picture; what is beyond is said to be, and is in JSON.
+// The most lanes of each kind in a picture and in a file; how many are beyond is
+// said.
 const (
 	budgetLanes = 12
 	alertLanes  = 25
+	fileLanes   = 500
 )
 
 // timelineView is alerts against budgets.
@@ -91,11 +93,19 @@ func (s *server) timeline(req *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	lanes := req.snap.lanes(st)
-	columns := laneColumns()
+	if req.format == formatHTML {
+		v := req.snap.timelineView(st)
+		q := req.URL.RawQuery
+		if q != "" {
+			q = "?" + q
+		}
+		v.Table.JSON, v.Table.CSV = "/timeline.json"+q, "/timeline.csv"+q
+		return s.page(req, "timeline", "Timeline", v), nil
+	}
+	lanes, budgets, alerts := req.snap.lanes(st, fileLanes, fileLanes)
 	switch req.format {
 	case formatJSON:
-		h := req.snap.head("timeline", len(lanes))
+		h := req.snap.head("timeline", budgets+alerts)
 		h.From, h.To = st.From, st.To
 		data := make([]laneData, len(lanes))
 		for i := range lanes {
@@ -103,18 +113,12 @@ func (s *server) timeline(req *request) (answer, error) {
 		}
 		return listJSON(h, "lanes", data), nil
 	case formatCSV:
-		return csvAnswer("timeline", columns, lanes), nil
+		return csvAnswer("timeline", laneColumns(), lanes), nil
 	}
-	v := req.snap.timelineView(st, lanes)
-	q := req.URL.RawQuery
-	if q != "" {
-		q = "?" + q
-	}
-	v.Table.JSON, v.Table.CSV = "/timeline.json"+q, "/timeline.csv"+q
-	return s.page(req, "timeline", "Timeline", v), nil
+	return answer{}, ErrNotFound
 }
 
-func (s *Snapshot) timelineView(st stretch, lanes []lane) timelineView {
+func (s *Snapshot) timelineView(st stretch) timelineView {
 	v := timelineView{
 		Lede:    "From " + report.MinuteText(st.From) + " to " + report.MinuteText(st.To) + ": when alerts fired, and what became of the budgets.",
 		Picture: lanesView{Ticks: st.ticks()}, SLO: st.slo, From: timeText(st.From), To: timeText(st.To),
@@ -123,51 +127,64 @@ func (s *Snapshot) timelineView(st stretch, lanes []lane) timelineView {
 		v.Reaches = append(v.Reaches, choice{Value: r.name, Label: r.label, On: r.name == st.reach})
 	}
 	v.SLOs, v.Teams = s.sloChoices(st), s.teamChoices(st)
-	hidden, shown := 0, map[string]int{}
-	for _, l := range lanes {
-		most := alertLanes
-		if l.data.Kind == "budget" {
-			most = budgetLanes
-		}
-		if shown[l.data.Kind]++; shown[l.data.Kind] > most {
-			hidden++
-			continue
-		}
-		l.Apart = shown[l.data.Kind] == 1
-		v.Picture.Lanes = append(v.Picture.Lanes, l)
+	lanes, budgets, alerts := s.lanes(st, budgetLanes, alertLanes)
+	for i := range lanes {
+		lanes[i].Apart = i > 0 && lanes[i].data.Kind != lanes[i-1].data.Kind
 	}
-	if hidden > 0 {
-		v.More = fmt.Sprintf("%s more; the table below holds all of them.", report.PluralText(hidden, "lane"))
+	v.Picture.Lanes = lanes
+	if hidden := budgets + alerts - len(lanes); hidden > 0 {
+		v.More = fmt.Sprintf("%s more: choose a promise or a team, or take the files below, which hold up to %d of each kind.", report.CountText(hidden), fileLanes)
 	}
 	v.Bands = report.PluralText(len(s.bands(st)), "incident")
 	v.Table = list[lane]{name: "timeline", caption: "The same in figures", empty: "Nothing is known of this stretch.", columns: laneColumns()}.bare(lanes)
 	return v
 }
 
-// lanes are the budgets that need a look first, then the rules that fired most.
-func (s *Snapshot) lanes(st stretch) []lane {
-	bands := s.bands(st)
+// lanes are the budgets that need a look first, then the rules that fired most, as
+// many of each as asked for, and how many there are in all.
+func (s *Snapshot) lanes(st stretch, budgets, alerts int) (lanes []lane, budgetCount, alertCount int) {
+	bands, floor := s.bands(st), floorOf(s.slos)
 	l := s.sloList()
-	var out []lane
+	everyones := st.team == "" || st.slo != "" || s.ownsNone(st.team)
 	for _, r := range l.pick(s.slos, selection{sort: l.order}) {
-		if (st.slo == "" || r.ID == st.slo) && (st.team == "" || st.slo != "" || deref(r.Owner) == st.team || s.ownsNone(st.team)) {
-			out = append(out, s.budgetLane(st.axis, r, floorOf(s.slos), bands))
+		if (st.slo != "" && r.ID != st.slo) || (!everyones && deref(r.Owner) != st.team) {
+			continue
+		}
+		if budgetCount++; budgetCount <= budgets {
+			lanes = append(lanes, s.budgetLane(st.axis, r, floor, bands))
 		}
 	}
-	var alerts []lane
+	loud := s.loudest(st)
+	for _, at := range loud[:min(len(loud), alerts)] {
+		lanes = append(lanes, s.alertLane(st.axis, s.rules[at], bands))
+	}
+	return lanes, budgetCount, len(loud)
+}
+
+// loudest are the places of the rules that fired in the stretch, those that started
+// most first. It draws nothing, so that thousands of rules cost little.
+func (s *Snapshot) loudest(st stretch) []int {
 	tied := s.tiedTo(st.slo)
+	starts := map[int]int{}
+	var out []int
 	for i := range s.rules {
 		if st.team != "" && deref(s.rules[i].Team) != st.team || st.slo != "" && !tied[i] {
 			continue
 		}
-		if lane, ok := s.alertLane(st.axis, s.rules[i], bands); ok {
-			alerts = append(alerts, lane)
+		fired := false
+		for _, at := range s.episodes.byRule[s.rules[i].key] {
+			e := &s.episodes.all[at]
+			if st.Contains(e.FiredAt) {
+				starts[i]++
+			}
+			fired = fired || !e.Firing(s.doc.To).Intersect(st.Interval).Empty()
+		}
+		if fired {
+			out = append(out, i)
 		}
 	}
-	slices.SortStableFunc(alerts, func(a, b lane) int {
-		return cmp.Or(cmp.Compare(b.data.Starts, a.data.Starts), cmp.Compare(b.data.Firing, a.data.Firing))
-	})
-	return append(out, alerts...)
+	slices.SortStableFunc(out, func(a, b int) int { return cmp.Compare(starts[b], starts[a]) })
+	return out
 }
 
 // ownsNone tells whether a team has no promise of its own, so that all are shown
