@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -13,8 +11,6 @@ import (
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/config"
-	"github.com/burnish-sre/burnish/noise"
-	"github.com/burnish-sre/burnish/noise/rulefile"
 	"github.com/burnish-sre/burnish/noise/tune"
 )
 
@@ -22,12 +18,14 @@ import (
 type tuneFlags struct {
 	source           sourceFlags
 	window           windowFlags
-	incidents        []string
+	by               judgeFlags
 	sloFiles         []string
-	policy           string
+	policy, split    string
 	only             []string
-	output, format   string
+	output, tests    string
+	format           string
 	patch, overwrite bool
+	check            bool
 }
 
 func newRulesTune(g *globals) *cobra.Command {
@@ -45,15 +43,26 @@ func newRulesTune(g *globals) *cobra.Command {
 	flags := cmd.Flags()
 	f.source.register(flags)
 	f.window.register(flags, "30d", "30d")
-	flags.StringArrayVar(&f.incidents, "incidents", nil, "Glob of files with declared incidents, JSON or CSV; may be repeated.")
+	f.by.register(flags)
 	flags.StringArrayVar(&f.sloFiles, "slo.files", nil, "Glob of files with SLOs whose losses are incidents; may be repeated. Default: those of --config.file.")
 	flags.StringVar(&f.policy, "policy", string(tune.Balanced), "How much is risked: conservative, balanced, aggressive.")
-	flags.StringSliceVar(&f.only, "only", nil, "Remedies to consider: threshold, for, keep_firing_for, delete. Default: all.")
-	flags.StringVar(&f.output, "output-dir", "", "Folder to write the tuned copies into, under their own names.")
+	flags.StringVar(&f.split, "split", "", "RFC 3339 time up to which is chosen; the rest proves it. Default: where 60% of the incidents have begun.")
+	flags.StringSliceVar(&f.only, "only", nil, "Remedies to consider: "+remedyNames()+". Default: all.")
+	flags.StringVar(&f.output, "output-dir", "", "Folder to write the tuned copies into, under their own names, and unit tests into its folder tests.")
+	flags.StringVar(&f.tests, "tests-dir", "", "Folder to write promtool unit tests of the changed rules into.")
 	flags.StringVar(&f.format, "format", "text", "How the result is written: text, json.")
 	flags.BoolVar(&f.patch, "patch", false, "Write a unified diff to standard output instead.")
 	flags.BoolVar(&f.overwrite, "write", false, "Change the files in place.")
+	flags.BoolVar(&f.check, "check", false, "Exit with 3 where a change is recommended.")
 	return cmd
+}
+
+func remedyNames() string {
+	var out []string
+	for _, r := range tune.Remedies() {
+		out = append(out, string(r))
+	}
+	return strings.Join(out, ", ")
 }
 
 // options are the flags, checked.
@@ -64,15 +73,26 @@ func (f *tuneFlags) options() (tune.ChooseOptions, error) {
 	}
 	for _, name := range f.only {
 		if !slices.Contains(tune.Remedies(), tune.Remedy(name)) {
-			return o, badUsage("--only %q: want threshold, for, keep_firing_for or delete", name)
+			return o, badUsage("--only %q: want one of %s", name, remedyNames())
 		}
 		o.Only = append(o.Only, tune.Remedy(name))
 	}
-	if f.format != "text" && f.format != "json" {
-		return o, badUsage("--format %q: want text or json", f.format)
+	if f.split != "" {
+		at, err := time.Parse(time.RFC3339, f.split)
+		if err != nil {
+			return o, badUsage("--split %q: want a time such as 2026-11-08T00:00:00Z", f.split)
+		}
+		o.Split = at.UTC()
 	}
-	if f.patch && f.format == "json" {
+	switch {
+	case f.format != "text" && f.format != "json":
+		return o, badUsage("--format %q: want text or json", f.format)
+	case f.patch && f.format == "json":
 		return o, badUsage("--patch and --format json both take standard output; give one of them")
+	case f.overwrite && f.output != "":
+		return o, badUsage("--write changes FILES and --output-dir leaves them; give one of them")
+	case f.tests != "" && !f.overwrite && f.output == "":
+		return o, badUsage("--tests-dir is of use with --write or --output-dir alone: the tests name the tuned files")
 	}
 	return o, nil
 }
@@ -97,123 +117,34 @@ func (g *globals) tuneRules(cmd *cobra.Command, args []string, f *tuneFlags) err
 	if len(f.source.ruleFiles) == 0 {
 		f.source.ruleFiles = args
 	}
-	var result *pipeline.Tuning
-	_, err = g.readAnd(cmd, &f.source, o, func(c *config.Config, src collector.Source, r *pipeline.Reading) error {
-		if len(f.incidents) > 0 {
-			c.Incidents.Files = f.incidents
-		}
-		var declared []noise.Incident
-		if len(c.Incidents.Files) > 0 {
-			if declared, err = collector.ReadIncidents(c.Incidents.Files); err != nil {
-				return usageError{err}
-			}
-		}
-		result, err = r.Tune(cmd.Context(), src, pipeline.TuneOptions{
-			Rules: rules, Incidents: declared, Declared: len(c.Incidents.Files) > 0, Choose: choose,
-		})
-		return err
-	})
+	with := pipeline.TuneOptions{Rules: rules, Choose: choose, Tests: f.output != "" || f.tests != ""}
+	result, err := g.tune(cmd, f, o, with)
 	if err != nil {
 		return err
 	}
-	return g.writeTuning(files, result, f)
-}
-
-// tunedFile is a rule file that is tuned: its rules are those from First on.
-type tunedFile struct {
-	path  string
-	text  []byte
-	file  *rulefile.File
-	first int
-}
-
-// openRuleFiles reads the files that the globs match, in the order of their
-// paths; the rules are those of all of them, one after the other.
-func openRuleFiles(globs []string) ([]tunedFile, []noise.Rule, error) {
-	var files []tunedFile
-	var rules []noise.Rule
-	seen := map[string]bool{}
-	for _, glob := range globs {
-		paths, err := filepath.Glob(glob)
-		if err != nil || len(paths) == 0 {
-			return nil, nil, fmt.Errorf("no rule file matches %q", glob)
-		}
-		for _, path := range paths {
-			if seen[path] {
-				continue
-			}
-			seen[path] = true
-			text, err := readBounded(path)
-			if err != nil {
-				return nil, nil, err
-			}
-			file, err := rulefile.Open(path, text)
-			if err != nil {
-				return nil, nil, err
-			}
-			files = append(files, tunedFile{path, text, file, len(rules)})
-			for _, l := range file.Rules() {
-				rules = append(rules, l.Rule)
-			}
-		}
-	}
-	return files, rules, nil
-}
-
-const maxTunedFile = 64 << 20
-
-func readBounded(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxTunedFile {
-		err = fmt.Errorf("%s is over %d bytes", path, maxTunedFile)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read rule file: %w", err)
-	}
-	return os.ReadFile(path)
-}
-
-// writeTuning writes the tuned files and the result.
-func (g *globals) writeTuning(files []tunedFile, t *pipeline.Tuning, f *tuneFlags) error {
-	var out []outputFile
-	var patch strings.Builder
-	for _, file := range files {
-		text, err := t.Apply(file.file, file.first)
-		if err != nil {
-			return err
-		}
-		patch.WriteString(rulefile.Diff(file.path, file.text, text))
-		if f.output != "" {
-			out = append(out, outputFile{filepath.Join(f.output, filepath.Base(file.path)), text})
-		}
-		if f.overwrite && string(text) != string(file.text) {
-			out = append(out, outputFile{file.path, text})
-		}
-	}
-	if err := distinct(out); err != nil {
+	if err := g.writeTuning(files, result, f); err != nil {
 		return err
 	}
-	if err := g.writeRuleFiles(out); err != nil {
-		return err
-	}
-	switch {
-	case f.patch:
-		_, err := fmt.Fprint(g.stdout, patch.String())
-		return err
-	case f.format == "json":
-		return t.WriteJSON(g.stdout)
-	}
-	return t.WriteText(g.stdout)
-}
-
-// distinct refuses to write two files to one place.
-func distinct(files []outputFile) error {
-	seen := map[string]bool{}
-	for _, f := range files {
-		if seen[f.path] {
-			return badUsage("--output-dir: two of the files are named %s; tune them apart", filepath.Base(f.path))
-		}
-		seen[f.path] = true
+	if n := result.Changed(); f.check && n > 0 {
+		return unwellError{fmt.Errorf("a change is recommended for %d of %d rules", n, len(rules))}
 	}
 	return nil
+}
+
+// tune reads and chooses.
+func (g *globals) tune(cmd *cobra.Command, f *tuneFlags, o pipeline.Options, with pipeline.TuneOptions) (*pipeline.Tuning, error) {
+	log, err := g.logger()
+	if err != nil {
+		return nil, err
+	}
+	var result *pipeline.Tuning
+	_, err = g.readAnd(cmd, &f.source, o, func(c *config.Config, src collector.Source, r *pipeline.Reading) error {
+		f.by.overlay(c)
+		if with.Judge, err = judgeOptions(cmd.Context(), c, log); err != nil {
+			return err
+		}
+		result, err = r.Tune(cmd.Context(), src, with)
+		return err
+	})
+	return result, err
 }

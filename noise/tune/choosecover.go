@@ -110,13 +110,13 @@ func (p *problem) order() []int {
 	return out
 }
 
-// noise is the cost of a candidate's episodes. Those within incidents are
-// notifications too, but of some use.
+// noise is the cost of a candidate's episodes, in notifications. Those within
+// incidents are some too, but of some use.
 func (p *problem) noise(c *candidate) float64 {
 	out := 0.0
 	for b, on := range p.blocks {
 		if on {
-			out += float64(c.outside[b]) + insideCost*float64(c.inside[b])
+			out += float64(c.outside[b]) + c.repeats[b] + insideCost*float64(c.inside[b])
 		}
 	}
 	return out
@@ -135,7 +135,7 @@ func (p *problem) improve(c choice, i int) int {
 	bestAt, bestCost := 0, math.Inf(1)
 	for at := range m.candidates {
 		cand := &m.candidates[at]
-		if p.policy == Conservative && p.drops(m, cand) || m.unproven && cand.change.Delete {
+		if p.policy == Conservative && p.drops(m, cand) || m.unproven && cand.change.Delete || p.idle(m, at) {
 			continue
 		}
 		cost := p.noise(cand)
@@ -153,6 +153,32 @@ func (p *problem) improve(c choice, i int) int {
 		}
 	}
 	return bestAt
+}
+
+// idle tells whether a form is one of a rule that told of none of the incidents
+// that concerned it in time, and would not do so changed: then it should be taken
+// out, if it may. After few incidents it may stay, as a net for what is worse.
+func (p *problem) idle(m *menu, at int) bool {
+	if at == 0 || at == m.deletion || m.deletion == 0 || m.unproven {
+		return false
+	}
+	concerned := 0
+	for _, i := range m.incidents {
+		if p.weight[i] > 0 {
+			concerned++
+		}
+	}
+	return concerned >= fewIncidents && !p.helps(m, 0) && !p.helps(m, at)
+}
+
+// helps tells whether a form tells of an incident in time.
+func (p *problem) helps(m *menu, at int) bool {
+	for n, g := range m.candidates[at].grades {
+		if g >= inTime && p.weight[m.incidents[n]] > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // vicinity is what other rules do, by incident and receiver: the chance that all

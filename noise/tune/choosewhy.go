@@ -21,6 +21,7 @@ const (
 	ReasonUseless   Reason = "useless"   // it caught no incident
 	ReasonImplied   Reason = "implied"   // another rule fires whenever it does
 	ReasonRelabeled Reason = "relabeled" // each value was an alert of its own
+	ReasonNet       Reason = "net"       // others catch all that it caught; it stays for what is worse
 )
 
 // explain gives each rule its reason and what else could be done, and notes what
@@ -44,6 +45,9 @@ func (f *fitted) reason(subjects []Subject, i int, a *Advice) (Reason, string) {
 		return ReasonUnproven, "No incident concerned it, so only what is safe without one was considered: to bridge gaps and to wait a little."
 	case c != nil && slices.Equal(c.Remedies, []Remedy{RemedyLabel}):
 		return ReasonRelabeled, "A label held the sample's value, so each value was an alert of its own."
+	case c != nil && !f.problem.helps(m, f.choice[i]):
+		_, why := f.whyDeleted(subjects, i)
+		return ReasonNet, why + " As changed it hardly fires, and stays as a net for what is worse than anything so far."
 	case c != nil:
 		return ReasonQuieter, f.whyKept(subjects, i)
 	case m.silent:

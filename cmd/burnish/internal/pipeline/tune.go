@@ -8,22 +8,94 @@ import (
 
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/implies"
 	"github.com/burnish-sre/burnish/noise/tune"
 )
 
 // maxViews bounds the comparisons of one rule that are looked at.
 const maxViews = 4
 
-// Subjects reads what the rules of the reading compare, over its window. Rules
-// that could not be read are nil subjects, with the reason beside them.
-func (r *Reading) Subjects(ctx context.Context, src collector.Source, rules []noise.Rule) ([]tune.Subject, []error, error) {
-	subjects, wrong := make([]tune.Subject, len(rules)), make([]error, len(rules))
-	for i, rule := range rules {
+// TuneOptions say what is tuned and by what it is judged.
+type TuneOptions struct {
+	Rules  []noise.Rule
+	Judge  JudgeOptions
+	Choose tune.ChooseOptions
+	// Tests asks for unit tests of the rules that change.
+	Tests bool
+	// Progress is told after each rule how many of how many were read; nil tells
+	// nobody. It is called from one goroutine.
+	Progress func(done, of int)
+}
+
+// Tuning is what is recommended for rules.
+type Tuning struct {
+	Source string
+	Rules  []TunedRule
+	Plan   tune.Plan
+}
+
+// TunedRule is a rule and what is recommended for it. Where Unread is set, what
+// it compares could not be read, and it stays as it is.
+type TunedRule struct {
+	Rule    noise.Rule
+	Subject tune.Subject
+	Advice  tune.Advice
+	Unread  error
+	// Excerpts are pieces of the history that the changed rule was tried on, and
+	// NoTest is why there are none.
+	Excerpts []Excerpt
+	NoTest   string
+}
+
+// Tune reads what the rules compare over the reading's window and chooses.
+func (r *Reading) Tune(ctx context.Context, src collector.Source, o TuneOptions) (*Tuning, error) {
+	subjects, wrong, err := r.Subjects(ctx, src, o)
+	if err != nil {
+		return nil, err
+	}
+	out := &Tuning{Source: r.Source}
+	var read []tune.Subject
+	var places []int
+	for i, s := range subjects {
+		out.Rules = append(out.Rules, TunedRule{Rule: o.Rules[i], Subject: s, Unread: wrong[i]})
+		if wrong[i] == nil {
+			read, places = append(read, s), append(places, i)
+		}
+	}
+	if len(read) == 0 {
+		return nil, errors.Join(append([]error{errors.New("none of the rules can be replayed")}, wrong...)...)
+	}
+	imply(read)
+	receive(read, o.Judge.Alertmanager, r.Window)
+	c := r.truthCase(o.Judge)
+	choose := o.Choose
+	choose.Window, choose.Incidents = r.Window, c.Incidents
+	choose.Judged = c.Declared || len(c.Incidents) > 0 || len(c.Watched) > 0
+	if out.Plan, err = tune.Choose(read, choose); err != nil {
+		return nil, err
+	}
+	for i, at := range places {
+		out.Rules[at].Advice = out.Plan.Rules[i]
+	}
+	if o.Tests {
+		r.excerpts(ctx, src, out, c.Incidents)
+	}
+	return out, ctx.Err()
+}
+
+// Subjects reads what the rules compare, over the reading's window. Beside a rule
+// that could not be read is the reason.
+func (r *Reading) Subjects(ctx context.Context, src collector.Source, o TuneOptions) ([]tune.Subject, []error, error) {
+	subjects, wrong := make([]tune.Subject, len(o.Rules)), make([]error, len(o.Rules))
+	for i, rule := range o.Rules {
 		s, err := r.subject(ctx, src, rule)
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
 		subjects[i], wrong[i] = s, err
+		if o.Progress != nil {
+			o.Progress(i+1, len(o.Rules))
+		}
 	}
 	return subjects, wrong, nil
 }
@@ -72,57 +144,17 @@ func valueLabels(rule noise.Rule) []string {
 	return out
 }
 
-// TuneOptions say what is tuned and by what it is judged.
-type TuneOptions struct {
-	Rules     []noise.Rule
-	Incidents []noise.Incident // declared
-	Declared  bool             // a list was given, be it empty
-	Choose    tune.ChooseOptions
-}
-
-// Tuning is what is recommended for rules.
-type Tuning struct {
-	Source string
-	Rules  []TunedRule
-	Plan   tune.Plan
-}
-
-// TunedRule is a rule and what is recommended for it. Where Unread is set, what
-// it compares could not be read, and it stays as it is.
-type TunedRule struct {
-	Rule    noise.Rule
-	Subject tune.Subject
-	Advice  tune.Advice
-	Unread  error
-}
-
-// Tune reads what the rules compare over the reading's window and chooses.
-func (r *Reading) Tune(ctx context.Context, src collector.Source, o TuneOptions) (*Tuning, error) {
-	subjects, wrong, err := r.Subjects(ctx, src, o.Rules)
-	if err != nil {
-		return nil, err
-	}
-	out := &Tuning{Source: r.Source}
-	var read []tune.Subject
-	var places []int
+// imply tells each subject which others fire whenever it does. Of rules that are
+// equal only the later ones are told, so that one stays.
+func imply(subjects []tune.Subject) {
+	rules := make([]noise.Rule, len(subjects))
 	for i, s := range subjects {
-		out.Rules = append(out.Rules, TunedRule{Rule: o.Rules[i], Subject: s, Unread: wrong[i]})
-		if wrong[i] == nil {
-			read, places = append(read, s), append(places, i)
+		rules[i] = s.Rule
+	}
+	for _, p := range implies.Pairs(rules) {
+		if p.Verdict == implies.Equal {
+			p.A, p.B = p.B, p.A
 		}
+		subjects[p.A].Implies = append(subjects[p.A].Implies, p.B)
 	}
-	if len(read) == 0 {
-		return nil, errors.Join(append([]error{errors.New("none of the rules can be replayed")}, wrong...)...)
-	}
-	c := r.truthCase(JudgeOptions{Incidents: o.Incidents, Declared: o.Declared})
-	choose := o.Choose
-	choose.Window, choose.Incidents = r.Window, c.Incidents
-	choose.Judged = len(c.Incidents) > 0
-	if out.Plan, err = tune.Choose(read, choose); err != nil {
-		return nil, err
-	}
-	for i, at := range places {
-		out.Rules[at].Advice = out.Plan.Rules[i]
-	}
-	return out, nil
 }

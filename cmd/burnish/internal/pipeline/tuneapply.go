@@ -15,6 +15,17 @@ import (
 // KindTuned is the kind in the id of a piece of advice.
 const KindTuned noise.Kind = "tuned"
 
+// Changed is how many rules a change is recommended for.
+func (t *Tuning) Changed() int {
+	n := 0
+	for i := range t.Rules {
+		if t.Rules[i].Advice.Change != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // ID is stable from run to run, whatever is advised.
 func (t *TunedRule) ID() string {
 	r := t.Rule
@@ -22,9 +33,11 @@ func (t *TunedRule) ID() string {
 }
 
 // Expr is the expression as recommended.
-func (t *TunedRule) Expr() (string, error) {
-	c := t.Advice.Change
-	if c == nil || c.Delete || !t.thresholdChanges() {
+func (t *TunedRule) Expr() (string, error) { return t.exprOf(t.Advice.Change) }
+
+// exprOf is the expression with a change.
+func (t *TunedRule) exprOf(c *tune.Change) (string, error) {
+	if c == nil || c.Delete || !t.moves(c) {
 		return t.Rule.Expr, nil
 	}
 	written := make([]float64, len(t.Subject.Form.Atoms))
@@ -35,8 +48,8 @@ func (t *TunedRule) Expr() (string, error) {
 	return t.Subject.Form.With(written...)
 }
 
-func (t *TunedRule) thresholdChanges() bool {
-	c := t.Advice.Change
+// moves tells whether a change is of a threshold too.
+func (t *TunedRule) moves(c *tune.Change) bool {
 	at := t.Subject.Views[c.View].Atom
 	return at != tune.Whole && c.Written != t.Subject.Form.Atoms[at].Written
 }
@@ -66,7 +79,7 @@ func (t *TunedRule) edits(at int) ([]rulefile.Edit, error) {
 		return []rulefile.Edit{rulefile.CommentOut(at, comment...)}, nil
 	}
 	out := []rulefile.Edit{rulefile.CommentAbove(at, comment...)}
-	if t.thresholdChanges() {
+	if t.moves(c) {
 		expr, err := t.Expr()
 		if err != nil {
 			return nil, fmt.Errorf("change rule %s: %w", t.Rule.Name, err)
@@ -103,7 +116,11 @@ func (t *TunedRule) comment() []string {
 
 // What is the change in words.
 func (t *TunedRule) What() string {
-	c := t.Advice.Change
+	return t.words(t.Advice.Change)
+}
+
+// words says a change in words.
+func (t *TunedRule) words(c *tune.Change) string {
 	if c == nil {
 		return "no change"
 	}
@@ -111,7 +128,7 @@ func (t *TunedRule) What() string {
 		return "taken out"
 	}
 	var parts []string
-	if t.thresholdChanges() {
+	if t.moves(c) {
 		a := t.Subject.Form.Atoms[t.Subject.Views[c.View].Atom]
 		parts = append(parts, fmt.Sprintf("threshold %v to %v", a.Written, c.Written))
 	}
