@@ -14,6 +14,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/truth"
 )
 
 // browser starts a Chromium, and skips the test where there is none.
@@ -41,7 +44,7 @@ func browser(t *testing.T) context.Context {
 // writes what it sees into that folder.
 func TestThePageFitsAPhone(t *testing.T) {
 	ctx := browser(t)
-	for name, in := range map[string]Input{"weekly": weeklyInput(t), "teams": teamsInput(t), "loud": loudInput(t)} {
+	for name, in := range map[string]Input{"weekly": weeklyInput(t), "teams": teamsInput(t), "loud": loudInput(t), "busy": busyInput(t)} {
 		file := filepath.Join(t.TempDir(), name+".html")
 		require.NoError(t, os.WriteFile(file, []byte(written(t, Build(in).WriteHTML)), 0o600))
 		for _, width := range []int64{400, 1280} {
@@ -52,6 +55,16 @@ func TestThePageFitsAPhone(t *testing.T) {
 			}
 		}
 	}
+}
+
+// busyInput has counts that are long to write.
+func busyInput(t testing.TB) Input {
+	t.Helper()
+	in := weeklyInput(t)
+	many := truth.Moments{Asleep: 1_234_567, OffHours: 765_432, AtWork: 987_654}
+	in.Judged.Woken, in.Judged.WokenBy = &truth.Woken{All: many}, &truth.Woken{All: many}
+	in.Current.Severity = noise.SeverityMix{High: 1_234_567, Medium: 765_432, Low: 987_654}
+	return in
 }
 
 // tooWide names the elements that reach beyond the window.
