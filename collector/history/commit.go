@@ -86,7 +86,7 @@ func (c *committing) takeAlerts(b Batch) error {
 	if err := c.noteReading(a); err != nil {
 		return err
 	}
-	if err := c.paintEpisodes(windowOf(a.Window), a.Episodes); err != nil {
+	if err := c.paintEpisodes(a); err != nil {
 		return err
 	}
 	if err := c.paintSpells(windowOf(a.Window), a.Spells); err != nil {

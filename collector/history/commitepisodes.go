@@ -18,9 +18,10 @@ type alertRows struct {
 }
 
 // paintEpisodes replaces what is known of a window by what was read of it.
-func (c *committing) paintEpisodes(w window, episodes []noise.Episode) error {
+func (c *committing) paintEpisodes(a Alerts) error {
+	w, interval := windowOf(a.Window), longestInterval(a)
 	alerts := map[int64]*alertRows{}
-	for _, e := range episodes {
+	for _, e := range a.Episodes {
 		a := rowsOf(alerts, e)
 		a.fresh = append(a.fresh, seen(inMillis(e), w))
 	}
@@ -33,7 +34,27 @@ func (c *committing) paintEpisodes(w window, episodes []noise.Episode) error {
 			return err
 		}
 	}
-	return c.replace(alerts, func(a *alertRows) []stretch { return repaint(a.known, a.fresh, w) })
+	return c.replace(alerts, func(a *alertRows) []stretch { return repaint(a.known, a.fresh, w, interval) })
+}
+
+// The bounds of the evaluation intervals that are believed, and the one that is
+// taken where the rules are not known.
+const (
+	leastInterval   = time.Minute
+	mostInterval    = time.Hour
+	unknownInterval = 5 * time.Minute
+)
+
+// longestInterval is how far apart evaluations may lie, in milliseconds.
+func longestInterval(a Alerts) int64 {
+	longest := leastInterval
+	for _, r := range a.Rules {
+		longest = max(longest, r.Interval+r.QueryOffset)
+	}
+	if len(a.Rules) == 0 {
+		longest = unknownInterval
+	}
+	return min(longest, mostInterval).Milliseconds()
 }
 
 // takeTold takes episodes that were told one by one.

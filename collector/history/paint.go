@@ -44,8 +44,13 @@ func (s stretch) isCut(w window) bool {
 // known outside of the window stays, what the window shows replaces what was known
 // in it, and an episode that goes on over an edge of the window is one episode.
 // The known stretches are those that touch the window, and may be the last one
-// before it; both lists are in time order.
-func repaint(known, fresh []stretch, w window) []stretch {
+// before it; both lists are in time order. Evaluations lie no further apart than
+// interval says, in milliseconds: what was active only before the first evaluation
+// in the window is not missing in it.
+func repaint(known, fresh []stretch, w window, interval int64) []stretch {
+	if len(fresh) == 0 && w.to-w.from < interval {
+		return known // there may have been no evaluation
+	}
 	var out []stretch
 	var left, right *stretch
 	for i := range known {
@@ -66,7 +71,7 @@ func repaint(known, fresh []stretch, w window) []stretch {
 	}
 	fresh = slices.Clone(fresh)
 	goesOn := len(fresh) > 0 && fresh[len(fresh)-1].Open()
-	out = joinLeft(out, left, &fresh, w)
+	out = joinLeft(out, left, &fresh, window{w.from, w.from + interval})
 	switch {
 	case right == nil:
 	case goesOn:
@@ -82,12 +87,14 @@ func repaint(known, fresh []stretch, w window) []stretch {
 }
 
 // joinLeft joins the first of the fresh stretches with what was known before the
-// window.
+// window, of which the time until the first evaluation is given.
 func joinLeft(out []stretch, left *stretch, fresh *[]stretch, w window) []stretch {
 	cut := len(*fresh) > 0 && (*fresh)[0].isCut(w)
 	switch {
 	case left != nil && cut:
 		(*fresh)[0] = join(*left, (*fresh)[0])
+	case left != nil && !left.Open() && left.to <= w.to && (len(*fresh) == 0 || left.to <= (*fresh)[0].from):
+		out = append(out, *left)
 	case left != nil:
 		out = append(out, left.before(w.from))
 	case cut:

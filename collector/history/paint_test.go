@@ -21,26 +21,30 @@ type life struct {
 	active, fired, resolved int // fired may be no earlier than resolved: never
 }
 
+// every is how far apart evaluations lie, in minutes; windows begin and end between
+// them.
+const every = 2
+
 // randomLives are episodes of a few alerts that do not overlap.
 func randomLives(rng *rand.Rand, end int) []life {
 	var out []life
 	for i := range 1 + rng.IntN(3) {
-		for at := rng.IntN(20); at < end; {
-			l := life{alert: "A" + strconv.Itoa(i), active: at, fired: at + rng.IntN(15)}
-			l.resolved = at + 1 + rng.IntN(60)
+		for at := every * rng.IntN(10); at < end; {
+			l := life{alert: "A" + strconv.Itoa(i), active: at, fired: at + every*rng.IntN(8)}
+			l.resolved = at + every*(1+rng.IntN(30))
 			out = append(out, l)
-			at = l.resolved + 1 + rng.IntN(30)
+			at = l.resolved + every*(1+rng.IntN(15))
 		}
 	}
 	return out
 }
 
-// reading is what one reading of a window shows of the lives, with an evaluation
-// every minute.
+// reading is what one reading of a window shows of the lives.
 func reading(lives []life, from, to int) []noise.Episode {
 	var out []noise.Episode
+	first := (from + every - 1) / every * every // evaluation in the window
 	for _, l := range lives {
-		if l.active >= to || l.resolved <= from {
+		if max(l.active, first) >= min(l.resolved, to) {
 			continue
 		}
 		e := noise.Episode{
@@ -51,8 +55,8 @@ func reading(lives []life, from, to int) []noise.Episode {
 			e.Certainty.Active = noise.EdgeCut
 		}
 		if l.fired < min(l.resolved, to) {
-			e.FiredAt, e.Certainty.Fired = minute(max(l.fired, from)), noise.EdgeExact
-			if l.fired < from || l.fired == from && l.active < from {
+			e.FiredAt, e.Certainty.Fired = minute(max(l.fired, first)), noise.EdgeExact
+			if l.active < from && l.fired <= first {
 				e.Certainty.Fired = noise.EdgeCut
 			}
 		}
@@ -65,13 +69,13 @@ func reading(lives []life, from, to int) []noise.Episode {
 	return out
 }
 
-// cover is windows that together cover all of it, each of which begins a minute or
-// more before another ends, and some more, some of them twice, in any order.
+// cover is windows that together cover all of it, each of which begins three minutes
+// or more before another ends, and some more, some of them twice, in any order.
 func cover(rng *rand.Rand, end int) [][2]int {
 	var out [][2]int
 	for at := 0; at < end; {
 		to := min(end, at+2+rng.IntN(80))
-		out = append(out, [2]int{max(0, at-1-rng.IntN(20)), to})
+		out = append(out, [2]int{max(0, at-3-rng.IntN(20)), to})
 		at = to
 	}
 	for range rng.IntN(8) {
@@ -130,7 +134,7 @@ func paintAll(known map[string][]stretch, episodes []noise.Episode, w window) {
 		known[name] = append(known[name], []stretch{}...)
 	}
 	for name, all := range known {
-		known[name] = repaint(all, apart(fresh[name]), w)
+		known[name] = repaint(all, apart(fresh[name]), w, 2*time.Minute.Milliseconds())
 	}
 }
 
