@@ -10,6 +10,8 @@ func (g generator) itself() Dashboard {
 	b.add(refreshes()...)
 	b.row("How well it knows")
 	b.add(knowledge()...)
+	b.row("What comes in and goes out")
+	b.add(traffic()...)
 	b.row("What it costs")
 	b.add(costs()...)
 	return g.model(page{
@@ -84,6 +86,40 @@ func knowledge() []dashboard.Panel {
 			about:   "Time of the report's window in which the pipeline was unwell: outages, restarts, missed and failed evaluations. Nothing is shown where it was well.",
 			queries: []query{over("max by (kind) (burnish_data_spell_seconds{"+itsOwn+"})", "{{kind}}")},
 		}, drawing{}),
+	}
+}
+
+// traffic is what a daemon stores and sends; one without a store, or without
+// receivers, has none.
+func traffic() []dashboard.Panel {
+	perMinute := func(metric, by string) string {
+		return "60 * sum by (" + by + ") (rate(" + metric + "{" + itsOwn + "}[$__rate_interval]))"
+	}
+	return []dashboard.Panel{
+		graph(panel{
+			title: "History behind by", width: 6, unit: "s", min: new(0.0), steps: from(plain), noValue: "no history is kept",
+			about:   "How far the stored alert history is behind now, by source. It falls while a source is caught up with.",
+			queries: []query{over("time() - max by (source) (burnish_gather_watermark_timestamp_seconds{"+itsOwn+"})", "{{source}}")},
+		}, drawing{}),
+		graph(panel{
+			title: "Events from Alertmanager", width: 6, unit: "cpm", min: new(0.0), steps: from(plain), noValue: "nothing is pushed",
+			about: "Events a minute that were stored, that were known already, and deliveries that were refused.",
+			queries: []query{
+				over("60 * sum(rate(burnish_ingest_events_stored_total{"+itsOwn+"}[$__rate_interval]))", "stored"),
+				over(perMinute("burnish_ingest_events_deduplicated_total", "door"), "known already: {{door}}"),
+				over(perMinute("burnish_ingest_refused_total", "reason"), "refused: {{reason}}"),
+			},
+		}, drawing{}),
+		graph(panel{
+			title: "Waiting to be stored", width: 6, unit: "none", min: new(0.0), steps: from(plain), noValue: "nothing is pushed",
+			about:   "Events that wait to be stored.",
+			queries: []query{over("sum by (instance) (burnish_ingest_queue_events{"+itsOwn+"})", "{{instance}}")},
+		}, drawing{}),
+		graph(panel{
+			title: "Reports sent", width: 6, unit: "none", min: new(0.0), steps: from(plain), noValue: "nothing is sent",
+			about:   "Reports delivered and given up within the day before each time, by target.",
+			queries: []query{{expr: "sum by (target, outcome) (increase(burnish_delivery_reports_total{" + itsOwn + "}[1d]))", legend: "{{target}} {{outcome}}", interval: "1h"}},
+		}, drawing{bars: true, stacked: true}),
 	}
 }
 

@@ -258,9 +258,30 @@ func (w world) scrape(t *testing.T, db *tsdb.DB, sim simulate.Result) {
 				}
 			}
 		}
-		_, err := app.Append(0, target("scrape_samples_scraped", nil), at.UnixMilli(), float64(n))
-		require.NoError(t, err)
+		for _, ls := range elsewhere(n) {
+			_, err := app.Append(0, ls.labels, at.UnixMilli(), ls.value)
+			require.NoError(t, err)
+		}
 		require.NoError(t, app.Commit())
+	}
+}
+
+// elsewhere are samples that only a daemon with a store and receivers shows, and what
+// Prometheus adds to a scrape.
+func elsewhere(scraped int) []sample {
+	with := func(name string, value float64, more ...string) sample {
+		b := labels.NewBuilder(target(name, nil))
+		for i := 0; i < len(more); i += 2 {
+			b.Set(more[i], more[i+1])
+		}
+		return sample{b.Labels(), value}
+	}
+	return []sample{
+		with("scrape_samples_scraped", float64(scraped)),
+		with("burnish_gather_watermark_timestamp_seconds", 1.79e9, "source", "demo"),
+		with("burnish_ingest_events_stored_total", 7), with("burnish_ingest_events_deduplicated_total", 1, "door", "webhook"),
+		with("burnish_ingest_refused_total", 0, "door", "webhook", "reason", "busy"), with("burnish_ingest_queue_events", 0),
+		with("burnish_delivery_reports_total", 1, "target", "slack", "outcome", "delivered"),
 	}
 }
 
