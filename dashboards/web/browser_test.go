@@ -3,12 +3,14 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +37,11 @@ type tab struct {
 // openTab starts Chromium on a site, and skips the test where there is none.
 func openTab(t *testing.T) *tab {
 	t.Helper()
+	return openTabOn(t, site(t))
+}
+
+func openTabOn(t *testing.T, h http.Handler) *tab {
+	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -42,7 +49,7 @@ func openTab(t *testing.T) *tab {
 		}
 		t.Skip("no chromium: make deps installs it on Debian; the page is not driven")
 	}
-	server := httptest.NewServer(site(t))
+	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
 	if os.Geteuid() == 0 {
@@ -173,6 +180,22 @@ func TestAPersonFindsTheNoisiestRuleAndItsIncident(t *testing.T) {
 	assert.Equal(t, "descending", eval[string](b, `document.querySelector("th[aria-sort]").ariaSort`))
 	rows := strings.Split(strings.TrimSpace(b.download("a[download]")), "\n")
 	assert.Len(t, rows, 3, "the file holds what the filter leaves")
+	b.noTrouble()
+}
+
+func TestALivePageTakesANewerReportOver(t *testing.T) {
+	older, newer := NewSnapshot(input()), input()
+	newer.At = end.Add(time.Hour)
+	newer.Report.Incidents = newer.Report.Incidents[:1]
+	var now atomic.Pointer[Snapshot]
+	now.Store(older)
+	b := openTabOn(t, New(Options{Current: func() State { return State{Snapshot: now.Load()} }, Refresh: 100 * time.Millisecond}))
+	b.open("/timeline")
+	assert.Contains(t, b.text(".note"), "3 incidents")
+	now.Store(NewSnapshot(newer))
+	require.Eventually(t, func() bool { return strings.Contains(b.text(".note"), "1 incident") }, 20*time.Second, 50*time.Millisecond)
+	assert.Equal(t, "Updated.", b.text("#status"), "a screen reader is told")
+	assert.Contains(t, b.text(".window"), "01:00")
 	b.noTrouble()
 }
 

@@ -27,7 +27,7 @@ type view struct {
 	Notice         string
 	CSS, JS, Icon  string
 	Version        string
-	Live           bool // the script looks for a newer page
+	Live           int64 // milliseconds after which the script looks for a newer page; 0 never
 	Data           any
 }
 
@@ -51,7 +51,9 @@ func (s *server) page(req *request, name, title string, data any) answer {
 	v := view{
 		Title: cleanName(title), Heading: cleanName(title), Notice: req.state.Notice, Data: data, Version: s.o.Version,
 		CSS: s.assets.url("page.css"), JS: s.assets.url("page.js"), Icon: s.assets.url("mark.svg"),
-		Live: name == "overview" || name == "timeline",
+	}
+	if name == "overview" || name == "timeline" {
+		v.Live = s.o.Refresh.Milliseconds()
 	}
 	for _, item := range navigation() {
 		item.Here = req.URL.Path == item.Href

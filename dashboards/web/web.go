@@ -20,6 +20,9 @@ type Options struct {
 	Declarer Declarer
 	// Version of burnish, for the footer.
 	Version string
+	// Refresh is how often the script of the overview and of the timeline looks for
+	// a newer snapshot; 30 seconds where zero.
+	Refresh time.Duration
 }
 
 // State is what there is to show at a moment.
@@ -71,6 +74,9 @@ type server struct {
 // New gives the handler of all pages and of the API. The daemon mounts it at the
 // root; /report and its other forms are the daemon's own.
 func New(o Options) http.Handler {
+	if o.Refresh <= 0 {
+		o.Refresh = 30 * time.Second
+	}
 	s := &server{o: o, assets: newAssets()}
 	mux := http.NewServeMux()
 	for _, r := range append(pageRoutes(), apiRoutes()...) {

@@ -42,7 +42,7 @@
   // A live page looks for a newer one and takes its content over, unless somebody
   // is at work in it.
   if (document.body.hasAttribute("data-live")) {
-    const every = 30000;
+    const every = Number(document.body.dataset.live) || 30000;
     let tag = "";
     const ask = (method) => fetch(location.href, { method, headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
     ask("HEAD").then((first) => { tag = first.headers.get("ETag") || ""; }).catch(() => {});
