@@ -61,6 +61,7 @@ check:
 deps: ## Install the servers that integration tests need, where this is Debian and you are root
 	@missing=""; \
 	for p in $(SERVERS); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	[ -d /usr/lib/postgresql ] || missing="$$missing postgresql"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$missing"; \
 	  export DEBIAN_FRONTEND=noninteractive; \
@@ -68,6 +69,7 @@ deps: ## Install the servers that integration tests need, where this is Debian a
 	    || { cat deps.out >&2; echo "make deps: could not install$$missing" >&2; }; \
 	  rm -f deps.out; missing=""; \
 	  for p in $(SERVERS); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	  [ -d /usr/lib/postgresql ] || missing="$$missing postgresql"; \
 	fi; \
 	if [ -n "$$missing" ]; then echo "not installed:$$missing (tests that need them are skipped)"; fi; \
 	if [ ! -d "$${BURNISH_TEST_DATA:-../shared/data}" ]; then \
