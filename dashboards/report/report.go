@@ -69,6 +69,7 @@ func Build(in Input) *Report {
 	r.view.Teams = newTeamsView(in, r.doc.Teams)
 	r.view.Advice, r.view.Trends = newAdviceView(r.doc.Advice), newTrendsView(r.doc.Trends)
 	r.view.takeTrends(r.doc.Trends)
+	r.view.Contents = r.view.contents()
 	return r
 }
 

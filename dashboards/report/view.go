@@ -31,6 +31,7 @@ type view struct {
 	NoData                               bool
 
 	Lede, Headlines []string
+	Contents        []section
 	Loudest         []string
 	Figures         []kpiView
 	First           []firstRow
