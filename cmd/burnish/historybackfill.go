@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +80,7 @@ func (g *globals) backfill(cmd *cobra.Command, f *backfillFlags) error {
 	if o.SLOs, err = g.specs(&f.source, f.sloFiles); err != nil {
 		return err
 	}
-	b := &backfilling{log: log, piece: time.Duration(piece), o: o}
+	b := &backfilling{log: log, piece: time.Duration(piece), o: o, name: c.Sources[0].Name}
 	return g.runBackfill(cmd.Context(), f, c, b)
 }
 
@@ -90,6 +91,7 @@ func (g *globals) runBackfill(ctx context.Context, f *backfillFlags, c *config.C
 		return err
 	}
 	defer func() { _ = b.src.Close() }()
+	b.name = cmp.Or(b.name, b.src.Name())
 	if b.store, err = openHistory(ctx, f.source.history.url, b.log, false); err != nil {
 		return err
 	}
@@ -112,6 +114,7 @@ type backfilling struct {
 	log   *slog.Logger
 	o     pipeline.Options
 	piece time.Duration
+	name  string // of the source, as the daemon calls it too
 
 	window   slo.Interval
 	episodes int
@@ -174,7 +177,7 @@ func (b *backfilling) span(ctx context.Context) error {
 
 // begin is where a backfill goes on, or where the source's alert history begins.
 func (b *backfilling) begin(ctx context.Context) (time.Time, error) {
-	at, err := b.store.Watermark(ctx, b.src.Name(), alertStream)
+	at, err := b.store.Watermark(ctx, b.name, alertStream)
 	if err != nil || !at.IsZero() {
 		return at.Add(-history.Overlap), err
 	}
@@ -207,7 +210,7 @@ func (b *backfilling) alerts(ctx context.Context, w slo.Interval) error {
 	}
 	b.episodes += len(r.Episodes)
 	return b.store.Commit(ctx, history.Batch{
-		Source: b.src.Name(), Stream: alertStream, Watermark: w.To,
+		Source: b.name, Stream: alertStream, Watermark: w.To,
 		Alerts: &history.Alerts{
 			Window: r.Window, Reach: r.Reach, Route: r.Info.Route, Episodes: r.Episodes,
 			Rules: r.Rules, RulesKnown: r.RulesKnown, Spells: r.Spells, HealthKnown: r.HealthKnown,
@@ -244,7 +247,7 @@ func (b *backfilling) eventsOf(ctx context.Context, s slo.SLO, over slo.Interval
 			return err
 		}
 		err = b.store.Commit(ctx, history.Batch{
-			Source: b.src.Name(), Stream: sloStream, Watermark: w.To, Increments: history.IncrementsOf(s, w, groups),
+			Source: b.name, Stream: sloStream, Watermark: w.To, Increments: history.IncrementsOf(s, w, groups),
 		})
 		if err != nil {
 			return err
