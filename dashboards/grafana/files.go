@@ -1,6 +1,7 @@
 package grafana
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"runtime"
@@ -69,24 +70,41 @@ func file(d Dashboard, o FileOptions) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	var resource any
 	switch o.Format {
 	case FormatJSON, "":
 		return File{d.Name + ".json", model}, nil
 	case FormatProvisioning:
 		return File{"dashboards/" + d.Name + ".json", model}, nil
 	case FormatConfigMap:
-		resource = configMap(d, string(model), o)
+		return resource(d, configMap(d, o), block{"data:\n", "  ", d.Name + ".json", model})
 	case FormatOperator:
-		resource = grafanaDashboard(d, string(model), o)
-	default:
-		return File{}, fmt.Errorf("write dashboards as %q: there are json, configmap, grafana-operator and provisioning", o.Format)
+		return resource(d, grafanaDashboard(d, o), block{"", "  ", "json", model})
 	}
-	text, err := yaml.Marshal(resource)
+	return File{}, fmt.Errorf("write dashboards as %q: there are json, configmap, grafana-operator and provisioning", o.Format)
+}
+
+// block is a text that goes on below a resource, as YAML's block of lines.
+type block struct {
+	above, at, key string
+	text           []byte
+}
+
+// resource is a resource of Kubernetes with the model at its end. The model is written
+// by hand: as a value it would pass through YAML and back, which takes most of the time.
+func resource(d Dashboard, head any, below block) (File, error) {
+	text, err := yaml.Marshal(head)
 	if err != nil {
 		return File{}, fmt.Errorf("write resource of dashboard %s: %w", d.Name, err)
 	}
-	return File{d.Name + ".yaml", text}, nil
+	var out bytes.Buffer
+	out.Grow(len(below.text) * 5 / 4)
+	out.Write(text)
+	out.WriteString(below.above + below.at + below.key + ": |\n")
+	for line := range bytes.Lines(below.text) {
+		out.WriteString(below.at + "  ")
+		out.Write(line)
+	}
+	return File{d.Name + ".yaml", out.Bytes()}, nil
 }
 
 type metadata struct {
@@ -100,30 +118,28 @@ func metadataOf(d Dashboard, o FileOptions) metadata {
 	return metadata{Name: "burnish-" + d.Name, Namespace: o.Namespace, Labels: map[string]string{"app.kubernetes.io/managed-by": "burnish"}}
 }
 
-// configMapOf is what the sidecar of Grafana's Helm chart looks for by label.
-type configMapOf struct {
-	APIVersion string            `json:"apiVersion"`
-	Kind       string            `json:"kind"`
-	Metadata   metadata          `json:"metadata"`
-	Data       map[string]string `json:"data"`
-}
-
-func configMap(d Dashboard, model string, o FileOptions) configMapOf {
-	m := metadataOf(d, o)
-	m.Labels["grafana_dashboard"] = "1"
-	m.Annotations = map[string]string{"grafana_folder": o.Folder}
-	return configMapOf{APIVersion: "v1", Kind: "ConfigMap", Metadata: m, Data: map[string]string{d.Name + ".json": model}}
-}
-
-// grafanaDashboardOf is the resource of the Grafana operator.
-type grafanaDashboardOf struct {
+// head is how every resource begins.
+type head struct {
 	APIVersion string   `json:"apiVersion"`
 	Kind       string   `json:"kind"`
 	Metadata   metadata `json:"metadata"`
-	Spec       struct {
+}
+
+// configMap is what the sidecar of Grafana's Helm chart looks for by label.
+func configMap(d Dashboard, o FileOptions) head {
+	m := metadataOf(d, o)
+	m.Labels["grafana_dashboard"] = "1"
+	m.Annotations = map[string]string{"grafana_folder": o.Folder}
+	return head{APIVersion: "v1", Kind: "ConfigMap", Metadata: m}
+}
+
+// operated is the resource of the Grafana operator, whose spec comes last.
+type operated struct {
+	head
+
+	Spec struct {
 		Folder           string   `json:"folder"`
 		InstanceSelector selector `json:"instanceSelector"`
-		JSON             string   `json:"json"`
 	} `json:"spec"`
 }
 
@@ -131,10 +147,9 @@ type selector struct {
 	MatchLabels map[string]string `json:"matchLabels"`
 }
 
-func grafanaDashboard(d Dashboard, model string, o FileOptions) grafanaDashboardOf {
-	out := grafanaDashboardOf{APIVersion: "grafana.integreatly.org/v1beta1", Kind: "GrafanaDashboard", Metadata: metadataOf(d, o)}
-	out.Spec.Folder, out.Spec.JSON = o.Folder, model
-	out.Spec.InstanceSelector.MatchLabels = map[string]string{"dashboards": "grafana"}
+func grafanaDashboard(d Dashboard, o FileOptions) operated {
+	out := operated{head: head{APIVersion: "grafana.integreatly.org/v1beta1", Kind: "GrafanaDashboard", Metadata: metadataOf(d, o)}}
+	out.Spec.Folder, out.Spec.InstanceSelector.MatchLabels = o.Folder, map[string]string{"dashboards": "grafana"}
 	return out
 }
 

@@ -85,30 +85,8 @@ func (d Dashboard) JSON() ([]byte, error) {
 	if err := enc.Encode(d.Model); err != nil {
 		return nil, fmt.Errorf("write dashboard %s: %w", d.Name, err)
 	}
-	return unescaped(b.Bytes()), nil
+	return readable(b.Bytes()), nil
 }
-
-// unescaped writes the characters that encoding/json spares HTML as they are, so that
-// expressions can be read in a diff.
-func unescaped(text []byte) []byte {
-	out := make([]byte, 0, len(text))
-	for i := 0; i < len(text); i++ {
-		if text[i] != '\\' || i+1 == len(text) {
-			out = append(out, text[i])
-			continue
-		}
-		if c, ok := spared[string(text[i:min(len(text), i+6)])]; ok {
-			out = append(out, c)
-			i += 5
-			continue
-		}
-		out = append(out, text[i], text[i+1])
-		i++
-	}
-	return out
-}
-
-var spared = map[string]byte{`\u003c`: '<', `\u003e`: '>', `\u0026`: '&'}
 
 // Generate makes the dashboards of SLOs: the overview, the detail, hygiene and burnish
 // itself, in that order. Without any SLO the first two are left out. The error joins
