@@ -34,7 +34,7 @@ func TestKeysAreInTheOrderOfEpisodes(t *testing.T) {
 		b.Sort()
 		return noise.Episode{Rule: randomText(rng), Labels: labels.NewBuilder(b.Labels()).Labels()}
 	}
-	for range 20_000 {
+	for range 5_000 {
 		x, y := made(), made()
 		if hasTwins(x.Labels) || hasTwins(y.Labels) {
 			continue

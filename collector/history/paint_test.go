@@ -90,7 +90,7 @@ func cover(rng *rand.Rand, end int) [][2]int {
 // TestAnyOrderOfOverlappingReadingsIsOneReading holds what is left of many readings
 // against a single one of all.
 func TestAnyOrderOfOverlappingReadingsIsOneReading(t *testing.T) {
-	for seed := range uint64(2000) {
+	for seed := range uint64(800) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		end := 50 + rng.IntN(300)
 		lives := randomLives(rng, end)
@@ -203,7 +203,7 @@ func TestPainting(t *testing.T) {
 // TestToldEpisodesInAnyOrder: an episode may be told while it is open, again when
 // it has ended, and late.
 func TestToldEpisodesInAnyOrder(t *testing.T) {
-	for seed := range uint64(3000) {
+	for seed := range uint64(800) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		var want, told []noise.Episode
 		for at := 0; at < 300; {

@@ -28,7 +28,7 @@ const writerEnv = "BURNISH_TEST_HISTORY_WRITER"
 
 // perBatch is how many episodes each of the writer's batches holds; they last long
 // enough for a kill to fall into one.
-const perBatch = 300
+const perBatch = 150
 
 func writeForEver(url string) {
 	ctx := context.Background()
@@ -71,7 +71,7 @@ func testKilledWriter(t *testing.T, d *database) {
 	target := d.fresh(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	acknowledged := -1
-	for range 6 {
+	for range 4 {
 		cmd := exec.CommandContext(t.Context(), self)
 		cmd.Env = append(os.Environ(), writerEnv+"="+target)
 		cmd.Stderr = os.Stderr
