@@ -48,7 +48,7 @@ func serving(t *testing.T, file, config string) *running {
 func (r *running) eventually(path, text string) {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool { return strings.Contains(get(r.base+path), text) },
-		60*time.Second, 100*time.Millisecond, "%s shows %q\n%s", path, text, &r.logs)
+		150*time.Second, 100*time.Millisecond, "%s shows %q\n%s", path, text, &r.logs)
 }
 
 // send sends a request and gives the status and the body of the answer.

@@ -197,12 +197,13 @@ func (st *station) gatherers() []*gather.Gatherer {
 			Backfill: time.Duration(st.c.Collect.Backfill), Chunk: time.Duration(st.c.Collect.Chunk), Interval: time.Duration(st.c.Collect.Interval),
 			Now: time.Now, Logger: st.log, Metrics: metrics,
 			Ended: func(err error) {
-				st.away[i].Store(nil)
+				var now *error
 				if errors.Is(err, gather.ErrAway) {
-					st.away[i].Store(&err)
+					now = &err
 				}
-				if once.CompareAndSwap(false, true) && st.first.Add(-1) == 0 {
-					st.ask()
+				before := st.away[i].Swap(now)
+				if once.CompareAndSwap(false, true) && st.first.Add(-1) == 0 || before != nil && now == nil {
+					st.ask() // there is something new to show
 				}
 			},
 		}, st.store))
