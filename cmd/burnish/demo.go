@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -40,8 +39,8 @@ func newDemo(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Simulate a month of a noisy system and report on it", Args: noArgs,
 		Long: "Simulates a month of an online shop and its alerts, writes it as a Prometheus data\n" +
-			"directory, runs the whole pipeline over it, and serves the report until Ctrl-C.\n" +
-			"It needs nothing but this binary.",
+			"directory, runs the whole pipeline over it (report, tuned rules and their proof, SLO\n" +
+			"rules, dashboards), and serves the report until Ctrl-C. It needs nothing but this binary.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return g.demo(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.once, "once", false, "Exit when the outputs are written instead of serving them.")
@@ -79,7 +78,17 @@ func (g *globals) demo(ctx context.Context, o demoOptions) error {
 	if err := g.writeReport(rep, []string{"html", "json", "md"}, o.dir); err != nil {
 		return err
 	}
-	g.tellDemo(o, sim, rep)
+	if err := g.demoOutputs(ctx, o, sim); err != nil {
+		return err
+	}
+	proof, err := g.demoProof(ctx, o, c, log, sim)
+	if err != nil {
+		return err
+	}
+	if err := o.writeProof(proof); err != nil {
+		return err
+	}
+	g.tellDemo(o, sim, rep, proof)
 	if o.once {
 		return nil
 	}
@@ -111,25 +120,30 @@ func (g *globals) demoReport(ctx context.Context, c *config.Config, log *slog.Lo
 	}, by, version)
 }
 
-// tellDemo says where everything is and what the report says first.
-func (g *globals) tellDemo(o demoOptions, sim simulate.Result, rep *report.Report) {
+// tellDemo says what the report says first, what tuning brings, and where
+// everything is.
+func (g *globals) tellDemo(o demoOptions, sim simulate.Result, rep *report.Report, proof *pipeline.Backtest) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(g.stdout, format+"\n", args...) }
 	say("A simulated month, %s to %s: %d series, %d samples, %d alert episodes.\n",
 		sim.From.Format(time.DateOnly), sim.To.Format(time.DateOnly), sim.Series, sim.Samples, sim.Episodes)
 	lines := rep.Headlines()
 	for _, line := range lines[:min(len(lines), headlinesTold)] {
-		say("  - %s", line)
+		say("  - %s", clipped(line, longestHeadline))
 	}
-	say("\nReport:          %s (also .md, .json)", filepath.Join(o.dir, "report.html"))
-	say("Data directory:  %s", sim.TSDBDir)
-	say("Alert rules:     %s", filepath.Dir(sim.RuleFiles[0]))
-	say("SLOs:            %s", filepath.Dir(sim.SLOFiles[0]))
-	say("Incidents:       %s", sim.IncidentsFile)
-	say("Try:             %s report --tsdb.path %s --rules.files '%s' --last 7d",
-		os.Args[0], sim.TSDBDir, filepath.Join(filepath.Dir(sim.RuleFiles[0]), "*.yml"))
-	say("                 %s slo status --tsdb.path %s %s", os.Args[0], sim.TSDBDir, strings.Join(sim.SLOFiles, " "))
+	split := demoSplit(sim)
+	say("\nTuned, %s: chosen on %s, judged on the %s after.\n", ruleCounts(proof), short(split.Sub(sim.From)), short(sim.To.Sub(split)))
+	say("%s", strings.TrimRight(proofText(proof), "\n"))
+	if len(proof.Lost) > 0 {
+		say("  Lost: %s.", lostNames(proof.Lost))
+	}
+	in := func(name string) string { return filepath.Join(o.dir, name) }
+	say("\nReport      %s (also .md, .json)", in("report.html"))
+	say("To merge    %s; files and their tests in %s; every rule's figures in %s", in(demoPatch), in(demoTuned), in(demoBacktest))
+	say("SLO rules   %s, with unit tests", in(demoSLORules))
+	say("Dashboards  %s", in(demoDashboards))
+	say("The system  %s: data, rules, SLOs, incidents, and commands to try", in("system"))
 	if !o.once {
-		say("Serving:         http://%s (Ctrl-C ends it)", o.address)
+		say("Serving     http://%s (Ctrl-C ends it)", o.address)
 	}
 }
 

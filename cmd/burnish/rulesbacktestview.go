@@ -72,19 +72,21 @@ func viewOf(b *pipeline.Backtest) backtestView {
 	return v
 }
 
-// byEffect puts, of rules of which the same became, those first that make the
-// largest difference in episodes.
-func byEffect(rules []pipeline.RuleBacktest) []pipeline.RuleBacktest {
-	effect := func(r pipeline.RuleBacktest) int {
-		n := 0
-		if r.Before != nil {
-			n -= r.Before.Episodes
-		}
-		if r.After != nil {
-			n += r.After.Episodes
-		}
-		return max(n, -n)
+// effect is by how many episodes a rule differs.
+func effect(r pipeline.RuleBacktest) int {
+	n := 0
+	if r.Before != nil {
+		n -= r.Before.Episodes
 	}
+	if r.After != nil {
+		n += r.After.Episodes
+	}
+	return max(n, -n)
+}
+
+// byEffect puts, of rules of which the same became, those first that make the
+// largest difference.
+func byEffect(rules []pipeline.RuleBacktest) []pipeline.RuleBacktest {
 	out := slices.Clone(rules)
 	for from := 0; from < len(out); {
 		to := from + 1
