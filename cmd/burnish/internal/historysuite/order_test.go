@@ -94,7 +94,7 @@ func part(all *slo.Steps, over slo.Interval) *slo.Steps {
 
 func testAnyOrder(t *testing.T, d *database) {
 	s := open(t, d.fresh(t))
-	for seed := range uint64(12) {
+	for seed := range uint64(5) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		end := 100 + 2*rng.IntN(150)
 		source := "p" + strconv.Itoa(int(seed))
