@@ -162,7 +162,7 @@ func backtestSource(t *testing.T, r *recipe) string {
 	text, err := os.ReadFile(currentRules(t))
 	require.NoError(t, err)
 	r.file(t, "rules/nezha.yml", string(text))
-	r.file(t, "incidents.json", mustRead(t, declare(t, truth)))
+	r.file(t, "incidents.json", mustRead(t, declareAll(t, truth)))
 	out := strings.Join(args[2:], " ")
 	return regexp.MustCompile(`--incidents \S+`).ReplaceAllString(out, "--incidents incidents.json")
 }

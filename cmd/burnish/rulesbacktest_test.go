@@ -51,12 +51,12 @@ func backtestArgs(t *testing.T) (args []string, truth corpusTruth) {
 	readInto(t, filepath.Join(data, "truth", backtestCorpus+".json"), &truth)
 	return []string{
 		"rules", "backtest", "--tsdb.path", realserver.TSDB(t), "--rules.files", currentRules(t),
-		"--incidents", declare(t, truth), "--from", truth.Stats.Start.Format(time.RFC3339), "--to", truth.End.Format(time.RFC3339),
+		"--incidents", declareAll(t, truth), "--from", truth.Stats.Start.Format(time.RFC3339), "--to", truth.End.Format(time.RFC3339),
 	}, truth
 }
 
-// declare writes a corpus' incidents as a file to be declared.
-func declare(t *testing.T, truth corpusTruth) string {
+// declareAll writes a corpus' incidents as a file to be declared.
+func declareAll(t *testing.T, truth corpusTruth) string {
 	t.Helper()
 	var declared []map[string]any
 	for _, w := range truth.Windows {
