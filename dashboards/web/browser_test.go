@@ -122,7 +122,9 @@ func (b *tab) click(css string) {
 func (b *tab) arrive(css, search string) {
 	b.t.Helper()
 	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(css))))
-	require.Eventually(b.t, func() bool { return strings.Contains(eval[string](b, "location.search"), search) }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(b.t, func() bool {
+		return eval[bool](b, "location.search.includes('"+search+"') && document.readyState === 'complete'")
+	}, 20*time.Second, 50*time.Millisecond)
 }
 
 func eval[T any](b *tab, script string) T {

@@ -151,7 +151,7 @@ func (a axis) burnDown(b *report.BurnDown, floor float64) stripView {
 	known, begun := true, b.From
 	for i, v := range b.Remaining {
 		end := b.From.Add(time.Duration((float64(i+1) * b.Step) * float64(time.Second)))
-		if v != nil && known {
+		if v != nil && known && end.After(a.From) && begun.Before(a.To) {
 			x0, x1 := a.x(begun), a.x(end)
 			fmt.Fprintf(&line, "M%s %sL%s %s", short(x0), short(y(last)), short(x1), short(y(*v)))
 			area(&above, x0, x1, y, max(0, last), max(0, *v))

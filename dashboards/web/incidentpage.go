@@ -205,7 +205,7 @@ func onsetText(g signal) string {
 func signalColumns() []column[signal] {
 	return []column[signal]{
 		{key: "onset_seconds", head: "Onset", left: true, class: "name when", value: func(g signal) any { return g.FiredAt.Sub(g.from).Seconds() }, cell: func(g signal) cell { return cell{Text: plain(onsetText(g))} }},
-		{key: "rule", head: "Rule", left: true, value: func(g signal) any { return g.Name }, cell: func(g signal) cell {
+		{key: "rule", head: "Rule", left: true, class: "full", value: func(g signal) any { return g.Name }, cell: func(g signal) cell {
 			return cell{Text: newText(g.Name), Href: g.url, Tag: newText(g.Severity), Small: texts(g.team)}
 		}},
 		{key: "labels", head: "Alert", left: true, class: "full", value: func(g signal) any { return labelsText(g.Labels.Map()) }, cell: func(g signal) cell {

@@ -41,7 +41,7 @@ func (s *Snapshot) sloColumns() []column[sloRow] {
 		{key: "error_ratio", head: "Errors", desc: true, value: number(func(r sloRow) *float64 { return r.ErrorRatio }), cell: func(r sloRow) cell { return cell{Text: plain(optional(r.ErrorRatio, report.ErrorText))} }},
 		{key: "burn_1h", head: "Burn 1 h", desc: true, value: number(func(r sloRow) *float64 { return r.BurnRates["1h"] }), cell: func(r sloRow) cell { return cell{Text: plain(optional(r.BurnRates["1h"], report.BurnText))} }},
 		{key: "burn_6h", head: "Burn 6 h", desc: true, value: number(func(r sloRow) *float64 { return r.BurnRates["6h"] }), cell: func(r sloRow) cell { return cell{Text: plain(optional(r.BurnRates["6h"], report.BurnText))} }},
-		{key: "gone_in_seconds", head: "Gone in", value: goneValue, cell: func(r sloRow) cell { return cell{Text: plain(goneText(r))} }},
+		{key: "gone_in_seconds", head: "Gone in", class: "half", value: goneValue, cell: func(r sloRow) cell { return cell{Text: plain(goneText(r))} }},
 		{key: "loss_incidents", head: "Losses", desc: true, value: func(r sloRow) any { return len(r.LossIncidents) }, cell: func(r sloRow) cell { return cell{Text: plain(report.CountText(len(r.LossIncidents)))} }},
 		{key: "state", value: func(r sloRow) any { return r.State }},
 		{key: "service", value: func(r sloRow) any { return r.Service }},

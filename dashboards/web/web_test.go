@@ -490,3 +490,16 @@ func TestDeclareAnIncident(t *testing.T) {
 	code, _ = declare(good)
 	assert.Equal(t, http.StatusForbidden, code)
 }
+
+func TestABudgetIsDrawnInItsStretchAlone(t *testing.T) {
+	rows := input().Report.SLOs
+	whole := axis{window}.burnDown(rows[0].BurnDown, 0)
+	assert.Equal(t, len(rows[0].BurnDown.Remaining), strings.Count(whole.Line, "M"))
+	late := window
+	late.From = window.To.Add(-24 * time.Hour)
+	last := axis{late}.burnDown(rows[0].BurnDown, 0)
+	assert.Equal(t, 2, strings.Count(last.Line, "M"), "steps of half a day: %s", last.Line)
+	assert.True(t, strings.HasPrefix(last.Line, "M0 "))
+	assert.Contains(t, last.Line, "L1000 ")
+	assert.NotEmpty(t, axis{window}.burnDown(rows[1].BurnDown, -0.25).Below, "overspent")
+}
