@@ -60,3 +60,18 @@ func TestComposeFilesRunTogether(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(targets, `"scrapePool":`), targets)
 	r.stop()
 }
+
+// TestShippedFilesAreWhatIsGenerated holds the dashboards and rules in deploy to
+// what burnish writes today.
+func TestShippedFilesAreWhatIsGenerated(t *testing.T) {
+	compose := filepath.Join("..", "..", "deploy", "compose")
+	slos := filepath.Join(compose, "slos", "prometheus.yaml")
+	for _, c := range [][]string{
+		{"dashboards", "generate", "--check", "--output-dir", filepath.Join("..", "..", "deploy", "helm", "burnish", "files", "dashboards")},
+		{"dashboards", "generate", "--check", slos, "--output-dir", filepath.Join(compose, "grafana", "dashboards"), "--page.url", "http://localhost:2876"},
+		{"rules", "generate", "--check", slos, "--output", filepath.Join(compose, "rules")},
+	} {
+		code, out, stderr := burnish(c...)
+		assert.Equal(t, exitFine, code, "run it again without --check: burnish %s\n%s%s", strings.Join(c, " "), out, stderr)
+	}
+}
