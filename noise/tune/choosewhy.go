@@ -47,7 +47,7 @@ func (f *fitted) reason(subjects []Subject, i int, a *Advice) (Reason, string) {
 		return ReasonRelabeled, "A label held the sample's value, so each value was an alert of its own."
 	case c != nil && !f.problem.helps(m, f.choice[i]):
 		_, why := f.whyDeleted(subjects, i)
-		return ReasonNet, why + " As changed it hardly fires, and stays as a net for what is worse than anything so far."
+		return ReasonNet, why + " It stays as a net for what is worse than anything so far."
 	case c != nil:
 		return ReasonQuieter, f.whyKept(subjects, i)
 	case m.silent:
@@ -77,7 +77,7 @@ func (f *fitted) whyDeleted(subjects []Subject, i int) (Reason, string) {
 		by = append(by, chosen...)
 	}
 	for _, w := range m.within {
-		if !f.menus[w].candidates[f.choice[w]].change.Delete {
+		if f.asStrict(w) {
 			return ReasonImplied, fmt.Sprintf("Whenever it fires, %s fires for the same thing.", subjects[w].Rule.Name)
 		}
 	}
@@ -85,6 +85,13 @@ func (f *fitted) whyDeleted(subjects []Subject, i int) (Reason, string) {
 		return ReasonUseless, "It told of no incident in time."
 	}
 	return ReasonRedundant, fmt.Sprintf("%s that it told of in time: told in time by %s too.", count(mine, "incident"), few(subjects, by))
+}
+
+// asStrict tells whether a rule still fires whenever it does today.
+func (f *fitted) asStrict(i int) bool {
+	return !slices.ContainsFunc(f.menus[i].candidates[f.choice[i]].change.Remedies, func(r Remedy) bool {
+		return r != RemedyKeep && r != RemedyLabel
+	})
 }
 
 // whyKept names the incidents that nobody else would tell of.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/noise"
@@ -213,8 +212,12 @@ func (e *excerpting) excerpt(ctx context.Context, p placed, fires bool) (Excerpt
 	if err != nil {
 		return Excerpt{}, err
 	}
-	firing, err := e.try(ctx, evaluation{grid: grid, series: series}, p.Fired-from)
-	if err != nil || fires != (len(firing) > 0) {
+	step := grid.Step
+	if e.back > 0 {
+		series, step = between(series), step/2
+	}
+	firing, err := e.try(ctx, evaluation{grid: grid, step: step, series: series}, p.Fired-from)
+	if err != nil || fires != (len(firing) > 0) || !steady(firing) {
 		return Excerpt{}, cmp.Or(err, errNoExcerpt)
 	}
 	name := "stays quiet where it fired needlessly on"
@@ -222,7 +225,7 @@ func (e *excerpting) excerpt(ctx context.Context, p placed, fires bool) (Excerpt
 		name = "fires in the incident of"
 	}
 	return Excerpt{Fires: fires, Case: rulefile.Case{
-		Name: fmt.Sprintf("%s %s %s", e.tuned.Name, name, g.At(p.Fired).Format(time.RFC3339)), Step: grid.Step, Series: series,
+		Name: fmt.Sprintf("%s %s %s", e.tuned.Name, name, g.At(p.Fired).Format(time.RFC3339)), Step: step, Series: series,
 		Expect: []rulefile.Expectation{{At: time.Duration(p.Fired-from) * grid.Step, Firing: firing}},
 	}}, nil
 }
@@ -277,40 +280,4 @@ func (e *excerpting) read(ctx context.Context, g tune.Grid, alert labels.Labels)
 		}
 	}
 	return out, nil
-}
-
-// agree tells whether no label of an alert speaks against a series.
-func agree(series, alert labels.Labels) bool {
-	ok := true
-	alert.Range(func(l labels.Label) {
-		if v := series.Get(l.Name); v != "" && v != l.Value {
-			ok = false
-		}
-	})
-	return ok
-}
-
-// reads are the selectors of an expression and how far back they look.
-func reads(expr string) (selectors []string, back time.Duration, err error) {
-	root, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
-	if err != nil {
-		return nil, 0, err
-	}
-	parser.Inspect(root, func(n parser.Node, path []parser.Node) error {
-		switch n := n.(type) {
-		case *parser.VectorSelector:
-			if n.OriginalOffset != 0 || n.Timestamp != nil || n.StartOrEnd != 0 {
-				err = errors.New("it looks at another time")
-			}
-			if text := n.String(); !slices.Contains(selectors, text) {
-				selectors = append(selectors, text)
-			}
-		case *parser.MatrixSelector:
-			back = max(back, n.Range)
-		case *parser.SubqueryExpr:
-			err = errors.New("it has a subquery")
-		}
-		return nil
-	})
-	return selectors, back, err
 }

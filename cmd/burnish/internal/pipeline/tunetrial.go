@@ -24,6 +24,7 @@ import (
 // As in a promtool test the time begins at zero.
 type evaluation struct {
 	grid   tune.Grid
+	step   time.Duration // between samples
 	series []rulefile.Series
 	rule   noise.Rule
 }
@@ -78,7 +79,7 @@ func (g given) Select(_ context.Context, _ bool, _ *storage.SelectHints, matcher
 		var samples []chunks.Sample
 		for i, v := range s.Samples {
 			if v.Known {
-				samples = append(samples, sampled{g.e.grid.At(i).UnixMilli(), v.Value})
+				samples = append(samples, sampled{g.e.grid.Start.Add(time.Duration(i) * g.e.step).UnixMilli(), v.Value})
 			}
 		}
 		out = append(out, storage.NewListSeries(s.Labels, samples))
