@@ -87,6 +87,10 @@ lint: ## Run golangci-lint at the pinned version (its first build takes minutes)
 bench: ## Run the benchmarks; PKG=./collector/... narrows it
 	@go test -run '^$$' -bench . -benchmem -timeout 60m $(PKG)
 
+.PHONY: tune-table
+tune-table: ## Tune seven bodies of real data and print what it saves and loses (minutes; docs/benchmarks.md)
+	@BURNISH_TUNE_TABLE=1 CGO_ENABLED=0 go test ./cmd/burnish -count 1 -run '^TestRulesTuneTable$$' -v -timeout 120m
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (20s) each
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
