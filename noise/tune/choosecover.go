@@ -143,7 +143,7 @@ func (p *problem) improve(c choice, i int) int {
 			continue
 		}
 		if at != 0 {
-			cost += p.reluctance(cand, before)
+			cost += p.reluctance(m, cand, before)
 		}
 		if cost < bestCost {
 			cost += p.risk(m, cand, v)
@@ -223,13 +223,19 @@ func (p *problem) loss(others, own float64) float64 {
 
 // reluctance is what a change has to save: one standard error of today's count,
 // and a trifle the further it goes, so that of equals the smaller change wins.
-func (p *problem) reluctance(c *candidate, before float64) float64 {
-	out := math.Sqrt(before) + 0.01*float64(len(c.change.Remedies))
-	if !math.IsInf(c.strict, 0) {
-		return out + 0.01*min(c.strict, 10)
+func (p *problem) reluctance(m *menu, c *candidate, before float64) float64 {
+	if c.change.Delete {
+		return math.Sqrt(before) + 0.5
 	}
-	return out + 0.5
+	now, then := m.candidates[0].change.Shape, c.change.Shape
+	waits := (then.For - now.For).Abs() + (then.KeepFiringFor - now.KeepFiringFor).Abs()
+	far := min(c.strict, farthest) + min(waits.Minutes()/10, farthest)
+	return math.Sqrt(before) + 0.05*float64(len(c.change.Remedies)) + 0.01*far
 }
+
+// farthest is beyond what distance changes count as equal: in scales of the
+// threshold and in tens of minutes.
+const farthest = 10
 
 // drops tells whether a candidate no longer catches what the rule catches today.
 func (p *problem) drops(m *menu, c *candidate) bool {

@@ -32,7 +32,7 @@ func (f *fitted) others(i int) []Other {
 			if !slices.Equal(cand.change.Remedies, []Remedy{r}) {
 				continue
 			}
-			cost := f.problem.noise(cand) + f.problem.reluctance(cand, 0) + f.problem.risk(m, cand, v)
+			cost := f.problem.noise(cand) + f.problem.reluctance(m, cand, 0) + f.problem.risk(m, cand, v)
 			if r == RemedyDelete || cost < least {
 				at, least = n, cost
 			}
