@@ -41,3 +41,11 @@ const (
 	KindNoComparison Kind = "no_comparison"
 	KindRawCounter   Kind = "raw_counter"
 )
+
+// HistoryKinds are the kinds that need history, in the order of their names.
+func HistoryKinds() []Kind {
+	return []Kind{
+		KindBadActor, KindBlindSpot, KindCascading, KindFlapping, KindFleeting, KindFlood, KindGroupBy, KindInhibitRule,
+		KindMisleadingSeverity, KindNearMiss, KindNonActionable, KindPipeline, KindRedundant, KindRepeating, KindStale, KindTightThreshold,
+	}
+}

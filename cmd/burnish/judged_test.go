@@ -183,3 +183,40 @@ func holdPlanted(t *testing.T, corpus string, got judgedReport) {
 	}
 	assert.Greater(t, seen, 10)
 }
+
+// TestLintWithHistorySaysWhatRulesDid lints a rule file beside what its rules did.
+func TestLintWithHistorySaysWhatRulesDid(t *testing.T) {
+	tsdb := realserver.TSDB(t)
+	rules := filepath.Join(realserver.Data(t), "rules", "cloudmon.rules.yml")
+	kinds := func(args ...string) map[string]int {
+		var doc struct {
+			Findings []struct {
+				Kind string
+				File *string
+				Line *int
+			}
+		}
+		out := must(t, append([]string{"rules", "lint", rules, "--format", "json"}, args...)...)
+		require.NoError(t, json.Unmarshal([]byte(out), &doc))
+		got, last := map[string]int{}, 0
+		for _, f := range doc.Findings {
+			got[f.Kind]++
+			if f.Line != nil {
+				assert.GreaterOrEqual(t, *f.Line, last, "in the order of the file")
+				last = *f.Line
+			}
+		}
+		return got
+	}
+	text, both := kinds(), kinds("--tsdb.path", tsdb, "--last", "7d")
+	for kind, n := range text {
+		assert.GreaterOrEqual(t, both[kind], n, "what the text shows stays: %s", kind)
+	}
+	for _, kind := range []string{"flapping", "tight_threshold", "stale"} {
+		assert.Zero(t, text[kind])
+		assert.Positive(t, both[kind], kind)
+	}
+	assert.Zero(t, kinds("--tsdb.path", tsdb, "--last", "7d", "--disable", "flapping")["flapping"])
+	code, _, _ := burnish("rules", "lint", rules, "--tsdb.path", tsdb, "--last", "7d", "--fail-on", "flapping")
+	assert.Equal(t, exitUnwell, code)
+}

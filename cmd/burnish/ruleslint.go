@@ -16,28 +16,31 @@ import (
 // lintFlags are the flags of rules lint.
 type lintFlags struct {
 	format, scrape, evaluation string
-	alertmanager               string // file
 	failOn, disable            []string
+	history                    lintSource
 }
 
 func newRulesLint(g *globals) *cobra.Command {
 	var f lintFlags
 	cmd := &cobra.Command{
-		Use: "lint FILES...", Short: "Find what is wrong with alerting rules by reading them", Args: ruleFilesNeeded,
+		Use: "lint FILES...", Short: "Find what is wrong with alerting rules", Args: ruleFilesNeeded,
 		Long: "Reads rule files and PrometheusRule resources and says what is wrong with their alerts:\n" +
 			"what can never fire, what fires twice or needlessly, and texts that fail or say nothing.\n" +
-			"FILES may be globs. A comment \"# burnish:disable KIND\" on the line above a rule excuses\n" +
-			"it. docs/detectors has a page on each kind.",
+			"FILES may be globs. With a source (--prometheus.url, --tsdb.path, --history.url) it also\n" +
+			"says what history shows of them: flapping, redundant, tight, never right. A comment\n" +
+			"\"# burnish:disable KIND\" on the line above a rule excuses it. docs/detectors has a page\n" +
+			"on each kind.",
 		Example: "  burnish rules lint rules/*.yml --fail-on error\n" +
-			"  burnish rules lint rules/*.yml --scrape-interval 15s --format sarif > burnish.sarif",
-		RunE: func(_ *cobra.Command, args []string) error { return g.lintRules(args, f) },
+			"  burnish rules lint rules/*.yml --scrape-interval 15s --format sarif > burnish.sarif\n" +
+			"  burnish rules lint rules/*.yml --prometheus.url http://localhost:9090 --last 30d",
+		RunE: func(cmd *cobra.Command, args []string) error { return g.lintRules(cmd, args, &f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.format, "format", "text", "How findings are written: "+strings.Join(lintformat.Formats(), ", ")+".")
 	flags.StringSliceVar(&f.failOn, "fail-on", nil, "Exit with 3 on a finding of this kind, or of at least this gravity: error, warning, info. May be repeated.")
 	flags.StringSliceVar(&f.disable, "disable", nil, "Kind that is not looked for; may be repeated.")
 	flags.StringVar(&f.scrape, "scrape-interval", "", "How far apart the samples of the series are. Default: 1m, and findings say that it is assumed.")
-	flags.StringVar(&f.alertmanager, "alertmanager.config", "", "Alertmanager's configuration; severities that none of its routes looks at are found.")
+	f.history.register(cmd)
 	flags.StringVar(&f.evaluation, "evaluation-interval", "", "How often groups are evaluated that set no interval. Default: as --scrape-interval, else 1m.")
 	return cmd
 }
@@ -51,20 +54,20 @@ func ruleFilesNeeded(cmd *cobra.Command, args []string) error {
 }
 
 // options are the flags, checked.
-func (f lintFlags) options() (lint.Options, error) {
+func (f *lintFlags) options() (lint.Options, error) {
 	var o lint.Options
 	if !slices.Contains(lintformat.Formats(), f.format) {
 		return o, badUsage("--format %q: want one of %s", f.format, strings.Join(lintformat.Formats(), ", "))
 	}
 	for _, name := range f.disable {
-		if !isLintKind(name) {
-			return o, badUsage("--disable %q: no such kind; there are %s", name, strings.Join(lintKinds(), ", "))
+		if !isKind(name) {
+			return o, badUsage("--disable %q: no such kind; there are %s", name, strings.Join(allKinds(), ", "))
 		}
 		o.Disabled = append(o.Disabled, noise.Kind(name))
 	}
 	for _, name := range f.failOn {
-		if gravityRank(noise.Gravity(name)) < 0 && !isLintKind(name) {
-			return o, badUsage("--fail-on %q: want error, warning, info or a kind: %s", name, strings.Join(lintKinds(), ", "))
+		if gravityRank(noise.Gravity(name)) < 0 && !isKind(name) {
+			return o, badUsage("--fail-on %q: want error, warning, info or a kind: %s", name, strings.Join(allKinds(), ", "))
 		}
 	}
 	var err error
@@ -73,8 +76,8 @@ func (f lintFlags) options() (lint.Options, error) {
 			return o, err
 		}
 	}
-	if f.alertmanager != "" {
-		if o.Routed, err = routedBy(f.alertmanager); err != nil {
+	if file := f.history.by.amConfig; file != "" {
+		if o.Routed, err = routedBy(file); err != nil {
 			return o, err
 		}
 	}
@@ -92,6 +95,17 @@ func lintKinds() []string {
 	return out
 }
 
+// allKinds are those of texts, then those of history.
+func allKinds() []string {
+	out := lintKinds()
+	for _, k := range noise.HistoryKinds() {
+		out = append(out, string(k))
+	}
+	return out
+}
+
+func isKind(name string) bool { return slices.Contains(allKinds(), name) }
+
 func isLintKind(name string) bool { return slices.Contains(lintKinds(), name) }
 
 // gravityRank is 0 for the gravest; below 0 for what is no gravity.
@@ -101,7 +115,7 @@ func gravityRank(g noise.Gravity) int {
 
 // lintRules prints what there is to say of rule files. Files that can't be read
 // are the error, after the findings of the others.
-func (g *globals) lintRules(args []string, f lintFlags) error {
+func (g *globals) lintRules(cmd *cobra.Command, args []string, f *lintFlags) error {
 	o, err := f.options()
 	if err != nil {
 		return err
@@ -124,6 +138,17 @@ func (g *globals) lintRules(args []string, f lintFlags) error {
 	result := lintformat.Result{
 		Findings: lint.Run(in, o), Files: read.files, Unread: read.unread, Rules: len(read.rules), Version: version, Help: lintHelp(),
 	}
+	if f.history.given() && len(read.rules) > 0 {
+		past, err := f.history.findings(g, cmd, filesOf(read.rules))
+		if err != nil {
+			return err
+		}
+		past = slices.DeleteFunc(past, func(f noise.Finding) bool {
+			return slices.Contains(o.Disabled, f.Kind) || read.excuses[ruleAt{f.Rule.File, f.Rule.Line}].covers(f.Kind)
+		})
+		result.Findings = withHistory(result.Findings, past)
+		result.Help = append(result.Help, historyHelp()...)
+	}
 	result.Excused = held
 	if err := lintformat.Write(g.stdout, f.format, result); err != nil {
 		return err
@@ -132,6 +157,16 @@ func (g *globals) lintRules(args []string, f lintFlags) error {
 		return usageError{wrong}
 	}
 	return failOn(result.Findings, f.failOn)
+}
+
+// filesOf are the files that rules stand in.
+func filesOf(rules []noise.Rule) []string {
+	var out []string
+	for i := range rules {
+		out = append(out, rules[i].File)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // lintHelp is what each kind is, for formats that carry it along.
