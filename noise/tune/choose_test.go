@@ -307,21 +307,20 @@ func TestChooseLosesNothingOnWhatItSaw(t *testing.T) {
 				p.spikes(v, 40+rng.IntN(200), 1+rng.IntN(20), 6+6*rng.Float64())
 			})
 		}
-		for _, policy := range []Policy{Conservative, Balanced, Aggressive} {
-			plan := p.choose(t, ChooseOptions{Judged: true, Policy: policy})
-			assert.Empty(t, plan.Whole.Lost, "seed %d, %s", seed, policy)
-			assert.Empty(t, plan.Proof.Train.Lost, "seed %d, %s", seed, policy)
-			assert.LessOrEqual(t, plan.Whole.After.Outside, plan.Whole.Before.Outside)
-			for _, a := range plan.Rules {
-				require.NotEmpty(t, a.Why)
-				if policy == Conservative {
-					assert.Empty(t, a.Whole.Lost, "seed %d: each rule keeps what it catches", seed)
-				}
+		policy := []Policy{Conservative, Balanced, Aggressive}[seed%3]
+		plan := p.choose(t, ChooseOptions{Judged: true, Policy: policy})
+		assert.Empty(t, plan.Whole.Lost, "seed %d, %s", seed, policy)
+		assert.Empty(t, plan.Proof.Train.Lost, "seed %d, %s", seed, policy)
+		assert.LessOrEqual(t, plan.Whole.After.Outside, plan.Whole.Before.Outside)
+		for _, a := range plan.Rules {
+			require.NotEmpty(t, a.Why)
+			if policy == Conservative {
+				assert.Empty(t, a.Whole.Lost, "seed %d: each rule keeps what it catches", seed)
 			}
-			for i, a := range plan.Front {
-				for _, b := range plan.Front[i+1:] {
-					assert.True(t, a.Chosen || b.Chosen || !a.beats(b) && !b.beats(a), "seed %d: the front holds no point that another beats", seed)
-				}
+		}
+		for i, a := range plan.Front {
+			for _, b := range plan.Front[i+1:] {
+				assert.True(t, a.Chosen || b.Chosen || !a.beats(b) && !b.beats(a), "seed %d: the front holds no point that another beats", seed)
 			}
 		}
 	}
