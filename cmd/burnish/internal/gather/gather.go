@@ -46,6 +46,10 @@ type Gatherer struct {
 	store Store
 	log   *slog.Logger
 	away  time.Time // since when rounds fail; zero while they don't
+
+	slos  []slo.SLO // as they were arranged
+	sets  []*set
+	alone []slo.SLO // those that PromQL counts
 }
 
 // New makes a gatherer; Run lets it work.
