@@ -41,6 +41,7 @@ type station struct {
 	exporter *exposition.Exporter
 	latest   atomic.Pointer[report.Document]
 	trigger  chan struct{}
+	specs    specCache
 	// first counts the sources whose first round is still under way.
 	first atomic.Int64
 	// away is why a source can't be gathered from, by the source's place.
@@ -220,7 +221,7 @@ func (st *station) ask() {
 }
 
 func (st *station) slos() ([]slo.SLO, error) {
-	return readSpecs(st.c.SLOs.Files, slog.New(slog.DiscardHandler)) // serve has warned
+	return st.specs.read(st.c.SLOs.Files)
 }
 
 // open is the stored history, with the servers behind it for what it does not hold.
