@@ -60,8 +60,9 @@ type wanted struct {
 // that none of them selects.
 func planReads(slos []slo.SLO) ([]*shared, error) {
 	var all []wanted
+	known := interned{}
 	for i, s := range slos {
-		own, err := wantedOf(i, unsliced(s).Selectors())
+		own, err := known.wantedOf(i, unsliced(s).Selectors())
 		if err != nil {
 			return nil, err
 		}
@@ -79,9 +80,21 @@ func planReads(slos []slo.SLO) ([]*shared, error) {
 	return out, nil
 }
 
+// interned are matchers by what they match: thousands of SLOs ask for the same
+// code=~"5..", and a compiled regular expression takes a kilobyte.
+type interned map[string]*labels.Matcher
+
+func (n interned) one(m *labels.Matcher) *labels.Matcher {
+	key := m.Name + "\xff" + m.Type.String() + "\xff" + m.Value
+	if n[key] == nil {
+		n[key] = m
+	}
+	return n[key]
+}
+
 // wantedOf are the selectors of one SLO. One that asks for all that another asks
 // for, and more, is served by the other's read.
-func wantedOf(i int, selectors []slo.Selector) ([]wanted, error) {
+func (n interned) wantedOf(i int, selectors []slo.Selector) ([]wanted, error) {
 	parsed := make([][]*labels.Matcher, len(selectors))
 	for k, sel := range selectors {
 		ms, err := matchers(sel.Expr)
@@ -109,7 +122,12 @@ func wantedOf(i int, selectors []slo.Selector) ([]wanted, error) {
 			at[j] = len(out)
 			out = append(out, wanted{matchers: parsed[j]})
 		}
-		rest := slices.DeleteFunc(slices.Clone(parsed[k]), func(m *labels.Matcher) bool { return has(parsed[j], m) })
+		var rest []*labels.Matcher
+		for _, m := range parsed[k] {
+			if !has(parsed[j], m) {
+				rest = append(rest, n.one(m))
+			}
+		}
 		w := &out[at[j]]
 		w.targets = append(w.targets, target{slo: i, role: selectors[k].Role, rest: rest})
 	}

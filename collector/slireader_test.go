@@ -51,7 +51,7 @@ func (s *server) Raw(_ context.Context, ms []*labels.Matcher, window slo.Interva
 		if s.given != nil {
 			s.given[ls.String()] = true
 		}
-		for _, piece := range [][]sample{all[from:(from+to)/2], all[from:to]} { // once more from the beginning
+		for _, piece := range [][]sample{all[from : (from+to)/2], all[from:to]} { // once more from the beginning
 			put := open(ls)
 			for _, x := range piece {
 				put(x.t, x.v)

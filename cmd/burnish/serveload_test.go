@@ -262,13 +262,17 @@ func TestServeUnderLoad(t *testing.T) {
 	require.NoError(t, os.WriteFile(rules, []byte(l.alerts()), 0o600))
 	require.NoError(t, os.WriteFile(peers, []byte("groups: []\n"), 0o600))
 	require.NoError(t, os.WriteFile(specs, []byte(l.specs()), 0o600))
-	config := "global: {scrape_interval: 30s, evaluation_interval: 1m}\nrule_files: [" + rules + ", " + peers + "]\nscrape_configs:\n- job_name: load\n  scrape_timeout: 20s\n" +
+	scrape, collect := "5s", "10s"
+	if os.Getenv(loadEnv) != "" {
+		scrape, collect = "30s", "1m"
+	}
+	config := "global: {scrape_interval: " + scrape + ", evaluation_interval: 1m}\nrule_files: [" + rules + ", " + peers + "]\nscrape_configs:\n- job_name: load\n  scrape_timeout: 5s\n" +
 		"  static_configs: [{targets: ['" + l.exporter(t) + "']}]\n  metric_relabel_configs: [{action: labeldrop, regex: instance}]\n"
 	server := realserver.Prometheus(t, realserver.Options{Config: config, DataDir: l.history(t)})
 	m := meter{t: t, url: server.URL}
-	m.over("Prometheus alone", l.watched)
+	m.over("Prometheus alone", min(l.watched, time.Minute))
 	r := serving(t, filepath.Join(dir, "burnish.yml"), fmt.Sprintf("sources: [{name: load, url: %q}]\nslos: {files: [%q]}\n"+
-		"collect: {interval: %s, backfill: 30d}\nreport: {window: 7d, refresh: 5m}\n", server.URL, specs, map[bool]string{true: "10s", false: "1m"}[l.watched < time.Minute]))
+		"collect: {interval: %s, backfill: 30d}\nreport: {window: 7d, refresh: 5m}\n", server.URL, specs, collect))
 	m.process = r.cmd.Process.Pid
 	began := m.read()
 	require.Eventually(t, func() bool { return sumOf(get(r.base+"/metrics"), "burnish_gather_rounds_total") > 0 }, 20*time.Minute, 200*time.Millisecond, &r.logs)
@@ -279,7 +283,7 @@ func TestServeUnderLoad(t *testing.T) {
 	_, last := m.over("burnish goes on", l.watched)
 	page := get(r.base + "/metrics")
 	assert.Zero(t, sumOf(page, "burnish_gather_failures_total"), &r.logs)
-	assert.Less(t, last.resident, 512.0)
+	assert.Less(t, last.highest, 512.0)
 	r.stop()
 	if l.peers > 0 {
 		require.NoError(t, os.WriteFile(peers, []byte(l.peer()), 0o600))

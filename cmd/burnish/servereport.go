@@ -99,6 +99,7 @@ func (st *station) made(r daemon.Report) {
 	doc := s.Document()
 	st.latest.Store(&doc)
 	st.exporter.Set(exposition.Snapshot{Report: &doc, Teams: s.teams})
+	boundMemory()
 }
 
 // withLive opens the stored history and does something with it.

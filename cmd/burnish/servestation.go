@@ -53,6 +53,7 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 	if _, err := readSpecs(c.SLOs.Files, s.log); err != nil {
 		return err
 	}
+	boundMemory()
 	store, err := openStore(ctx, c.History, s.log)
 	if err != nil {
 		return err
