@@ -51,7 +51,7 @@ func (g *Gatherer) events(ctx context.Context, src collector.Source, newest time
 	}
 	for i, s := range g.alone {
 		work.Go(func() error {
-			if err := g.eventsOf(ctx, src, s, newest.Truncate(queryStep)); err != nil {
+			if err := g.eventsOf(ctx, src, s, slo.Interval{To: newest.Truncate(queryStep)}); err != nil {
 				wrong[len(g.sets)+i] = []error{about(s, err)}
 			}
 			return nil
@@ -99,14 +99,18 @@ func overlapOf(s slo.SLO) time.Duration {
 	return sloOverlap
 }
 
-// eventsOf stores the events of one SLO, with a watermark of its own.
-func (g *Gatherer) eventsOf(ctx context.Context, src collector.Source, s slo.SLO, newest time.Time) error {
+// eventsOf stores the events of one SLO from its own watermark, or from where they are
+// known to be missing, to the newest data.
+func (g *Gatherer) eventsOf(ctx context.Context, src collector.Source, s slo.SLO, missing slo.Interval) error {
 	stream := streamOf(s)
 	mark, err := g.store.Watermark(ctx, g.o.Source, stream)
 	if err != nil {
 		return err
 	}
-	return g.inChunks(mark, newest, overlapOf(s), func(window slo.Interval) error {
+	if missing.From.After(mark) {
+		mark = missing.From
+	}
+	return g.inChunks(mark, missing.To, overlapOf(s), func(window slo.Interval) error {
 		read, _, err := collector.ReadSLI(ctx, src, s, window)
 		if err != nil {
 			return err
@@ -160,11 +164,13 @@ func (g *Gatherer) eventsOfSet(ctx context.Context, raw collector.RawReader, src
 // together reads a set of SLOs with few requests.
 func (g *Gatherer) together(ctx context.Context, raw collector.RawReader, one *set, newest time.Time) (err error) {
 	if one.mark.IsZero() {
-		if one.mark, err = g.store.Watermark(ctx, g.o.Source, one.stream); err != nil {
+		if one.mark, err = g.resume(ctx, raw, one, newest); err != nil {
+			one.mark = time.Time{}
 			return err
 		}
 	}
-	return g.inChunks(one.mark, newest, one.overlap, func(window slo.Interval) error {
+	before := one.mark
+	err = g.inChunks(one.mark, newest, one.overlap, func(window slo.Interval) error {
 		read, err := one.reader.Read(ctx, raw, window, window.To.Add(-one.overlap))
 		if err != nil {
 			return err
@@ -179,6 +185,10 @@ func (g *Gatherer) together(ctx context.Context, raw collector.RawReader, one *s
 		one.mark = window.To
 		return nil
 	})
+	if err != nil || !one.mark.After(before) {
+		return err
+	}
+	return g.note(ctx, one)
 }
 
 // mostFailures is after how many SLOs of a set, none of which could be read, the
@@ -192,7 +202,7 @@ func (g *Gatherer) oneByOne(ctx context.Context, src collector.Source, one *set,
 		if ctx.Err() != nil || len(errs) == mostFailures && !some {
 			break
 		}
-		if err := g.eventsOf(ctx, src, s, newest); err != nil {
+		if err := g.eventsOf(ctx, src, s, slo.Interval{From: one.mark, To: newest}); err != nil {
 			errs = append(errs, about(s, err))
 		} else {
 			some = true

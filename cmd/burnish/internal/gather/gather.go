@@ -119,37 +119,46 @@ func (g *Gatherer) Round(ctx context.Context) error {
 	}
 	defer func() { _ = src.Close() }()
 	newest, err := src.Newest(ctx, g.o.Now())
+	var reached time.Time
 	if err == nil {
-		err = g.alerts(ctx, src, newest)
+		reached, err = g.alerts(ctx, src, newest)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
-	return g.events(ctx, src, newest)
+	err = g.events(ctx, src, newest)
+	if ctx.Err() == nil {
+		// Only now, so that whoever waits for it finds the events of SLOs as well.
+		g.o.Metrics.reached(g.o.Source, alertStream, reached)
+	}
+	return err
 }
 
-// alerts stores alert history up to the newest data, chunk by chunk.
-func (g *Gatherer) alerts(ctx context.Context, src collector.Source, newest time.Time) error {
+// alerts stores alert history up to the newest data, chunk by chunk, and tells how
+// far it is stored.
+func (g *Gatherer) alerts(ctx context.Context, src collector.Source, newest time.Time) (time.Time, error) {
 	mark, err := g.store.Watermark(ctx, g.o.Source, alertStream)
 	if err != nil {
-		return err
+		return mark, err
 	}
 	from := mark.Add(-history.Overlap)
 	if mark.IsZero() {
 		from = newest.Add(-g.o.Backfill)
 	}
-	for at := mark; at.Before(newest); {
+	for mark.Before(newest) {
 		to := from.Add(history.Overlap + g.o.Chunk)
 		if to.After(newest) {
 			to = newest
 		}
 		if err := g.alertsOf(ctx, src, slo.Interval{From: from, To: to}); err != nil {
-			return fmt.Errorf("gather alerts of %s: %w", g.o.Source, err)
+			return mark, fmt.Errorf("gather alerts of %s: %w", g.o.Source, err)
 		}
-		g.o.Metrics.reached(g.o.Source, alertStream, to)
-		at, from = to, to.Add(-history.Overlap)
+		if to.Before(newest) {
+			g.o.Metrics.reached(g.o.Source, alertStream, to)
+		}
+		mark, from = to, to.Add(-history.Overlap)
 	}
-	return nil
+	return mark, nil
 }
 
 // alertsOf stores the alert history of a window, and that it was read.

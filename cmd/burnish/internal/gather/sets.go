@@ -2,6 +2,7 @@ package gather
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,13 +12,18 @@ import (
 	"time"
 
 	"github.com/burnish-sre/burnish/collector"
+	"github.com/burnish-sre/burnish/collector/history"
 	"github.com/burnish-sre/burnish/slo"
 )
 
 // setsOfAll is into how many sets SLOs are divided. An SLO stays in its set
-// whatever others come and go, so that one that is new has the few of its own set
-// counted anew and not all: a set has one watermark.
+// whatever others come and go, so that one that is new concerns the few of its own
+// set and not all: a set has one watermark.
 const setsOfAll = 64
+
+// notedEvery is how many rounds it takes until each SLO of a set has a watermark of
+// its own again, from which it goes on when the set changes.
+const notedEvery = 60
 
 // apartFor is how long the SLOs of a set are read one by one after some of them
 // could not be read.
@@ -25,12 +31,13 @@ const apartFor = time.Hour
 
 // set is SLOs that are read and stored together.
 type set struct {
-	slos    []slo.SLO
-	stream  string
-	overlap time.Duration
-	reader  *collector.SLIReader
-	mark    time.Time // zero where the store was not asked
-	apart   time.Time // until when they are read one by one
+	place
+	slos   []slo.SLO
+	stream string
+	reader *collector.SLIReader
+	mark   time.Time // zero where the store was not asked
+	noted  int       // the SLO whose own watermark is noted next
+	apart  time.Time // until when they are read one by one
 }
 
 // place is which set an SLO is in.
@@ -54,7 +61,7 @@ func (g *Gatherer) arrange(slos []slo.SLO) error {
 		}
 		at := placeOf(s)
 		if sets[at] == nil {
-			sets[at] = &set{overlap: at.overlap}
+			sets[at] = &set{place: at}
 			order = append(order, at)
 		}
 		sets[at].slos = append(sets[at].slos, s)
@@ -64,16 +71,20 @@ func (g *Gatherer) arrange(slos []slo.SLO) error {
 	})
 	g.sets, g.alone, g.slos = nil, alone, nil
 	for _, at := range order {
-		one := sets[at]
-		var err error
-		if one.reader, err = collector.NewSLIReader(one.slos); err != nil {
+		if err := sets[at].prepare(); err != nil {
 			return err
 		}
-		one.stream = streamOfSet(at, one.slos)
-		g.sets = append(g.sets, one)
+		g.sets = append(g.sets, sets[at])
 	}
 	g.slos = slos
 	return nil
+}
+
+// prepare plans how the SLOs of a set are read.
+func (s *set) prepare() (err error) {
+	s.stream = streamOfSet(s.place, s.slos)
+	s.reader, err = collector.NewSLIReader(s.slos)
+	return err
 }
 
 func placeOf(s slo.SLO) place {
@@ -92,4 +103,46 @@ func streamOfSet(at place, slos []slo.SLO) string {
 	slices.Sort(streams)
 	sum := sha256.Sum256([]byte(strings.Join(streams, "\xff")))
 	return fmt.Sprintf("slos/%s/%d/%s", at.overlap, at.number, hex.EncodeToString(sum[:16]))
+}
+
+// resume is how far a set was stored, zero where it begins. A set that has changed
+// goes on from the watermarks of its SLOs, after those that are new were read back
+// for themselves.
+func (g *Gatherer) resume(ctx context.Context, raw collector.RawReader, one *set, newest time.Time) (time.Time, error) {
+	mark, err := g.store.Watermark(ctx, g.o.Source, one.stream)
+	if err != nil || !mark.IsZero() {
+		return mark, err
+	}
+	fresh := &set{place: one.place}
+	for _, s := range one.slos {
+		own, err := g.store.Watermark(ctx, g.o.Source, streamOf(s))
+		switch {
+		case err != nil:
+			return mark, err
+		case own.IsZero():
+			fresh.slos = append(fresh.slos, s)
+		case mark.IsZero() || own.Before(mark):
+			mark = own
+		}
+	}
+	if mark.IsZero() || len(fresh.slos) == 0 {
+		return mark, nil
+	}
+	if err := fresh.prepare(); err != nil {
+		return mark, err
+	}
+	return mark, g.together(ctx, raw, fresh, newest)
+}
+
+// note gives some of the SLOs of a set, which was stored up to its mark, that
+// watermark for their own.
+func (g *Gatherer) note(ctx context.Context, one *set) error {
+	for range len(one.slos)/notedEvery + 1 {
+		s := one.slos[one.noted%len(one.slos)]
+		one.noted++
+		if err := g.store.Commit(ctx, history.Batch{Source: g.o.Source, Stream: streamOf(s), Watermark: one.mark}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -173,3 +173,54 @@ func TestSLOsGatheredInSetsEqualReadingAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// watched notes the reads of the first services that go back for long.
+type watched struct {
+	*tsdbdir.Dir
+
+	since time.Time
+	long  *int
+}
+
+func (w watched) Raw(ctx context.Context, ms []*labels.Matcher, over slo.Interval, series func(labels.Labels) func(int64, float64)) error {
+	for _, m := range ms {
+		for i := range services {
+			if m.Name == "service" && m.Matches(fmt.Sprint("s", i)) && over.From.Before(w.since) {
+				*w.long++
+			}
+		}
+	}
+	return w.Dir.Raw(ctx, ms, over, series)
+}
+
+// TestANewSLOHasNoOtherReadBack adds SLOs to sets that others are in.
+func TestANewSLOHasNoOtherReadBack(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a test
+	dir, long := counters(t, r), 0
+	c := &clock{at: dataEnd.Add(-2 * time.Hour)}
+	store, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), history.Options{Now: c.now})
+	require.NoError(t, err)
+	defer func() { _ = store.Close() }()
+	slos, since := promises(services), time.Time{}
+	o := gather.Options{
+		Source: "data", Backfill: 12 * time.Hour, Chunk: 5 * time.Hour, Interval: time.Minute,
+		Now: c.now, Logger: slog.New(slog.DiscardHandler), SLOs: func() ([]slo.SLO, error) { return slos, nil },
+	}
+	o.Open = func(context.Context) (collector.Source, error) {
+		d, err := tsdbdir.Open(tsdbdir.Options{Path: dir})
+		return watched{d, since, &long}, err
+	}
+	g := gather.New(o, store)
+	for range 10 {
+		require.NoError(t, g.Round(t.Context()))
+		c.at = c.at.Add(time.Minute)
+	}
+	slos, since = promises(200), c.at.Add(-3*time.Hour)
+	long = 0
+	require.NoError(t, g.Round(t.Context()))
+	assert.Zero(t, long, "what is stored of the others is not read again")
+	g = gather.New(o, store)
+	c.at = c.at.Add(time.Minute)
+	require.NoError(t, g.Round(t.Context()))
+	assert.Zero(t, long, "nor by the next process")
+}
