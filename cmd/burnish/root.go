@@ -33,7 +33,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&g.logLevel, "log.level", "", "Least severe level that is logged: debug, info, warn, error. Default: info for serve, warn for commands that end by themselves.")
 	flags.StringVar(&g.logFormat, "log.format", "logfmt", "How lines are logged: logfmt, json.")
-	root.AddCommand(newDemo(g), newServe(g), newReport(g), newHistory(g), newSLO(g), newRules(g), newDashboards(g), newGate(g), newConfig(g), newVersion(g))
+	root.AddCommand(newDemo(g), newServe(g), newReport(g), newHistory(g), newSLO(g), newRules(g), newDashboards(g), newGate(g), newConfig(g), newVersion(g), newMan(g))
 	return root
 }
 
