@@ -11,8 +11,9 @@ const leastMemory = 320 << 20
 
 // boundMemory keeps the heap near what is in use. A report of thousands of SLOs needs
 // for seconds several times what stays of it, and without a bound the process would
-// keep that. The bound is twice what was in use last, so that a large installation
-// does not spend its time on collecting; whoever sets GOMEMLIMIT decides instead.
+// keep that. The bound is half as much again as what was in use last, so that a large
+// installation does not spend its time on collecting; whoever sets GOMEMLIMIT decides
+// instead.
 func boundMemory() {
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return
@@ -22,5 +23,6 @@ func boundMemory() {
 	if live[0].Value.Kind() != metrics.KindUint64 {
 		return
 	}
-	debug.SetMemoryLimit(max(leastMemory, 2*int64(live[0].Value.Uint64()))) //nolint:gosec // a heap is no 8 EiB
+	inUse := int64(live[0].Value.Uint64()) //nolint:gosec // a heap is no 8 EiB
+	debug.SetMemoryLimit(max(leastMemory, inUse+inUse/2))
 }

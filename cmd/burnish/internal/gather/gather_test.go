@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +33,20 @@ func (c *clock) now() time.Time { return c.at }
 // failing is a store that refuses every so often, before or after it stored.
 type failing struct {
 	*history.Store
-	r *rand.Rand
+	r *dice
+}
+
+// dice are thrown by many at once.
+type dice struct {
+	mtx sync.Mutex
+	r   *rand.Rand
+}
+
+// IntN is a number in [0,n).
+func (d *dice) IntN(n int) int {
+	d.mtx.Lock()
+	defer d.mtx.Unlock()
+	return d.r.IntN(n)
 }
 
 func (f failing) Commit(ctx context.Context, b history.Batch) error {
@@ -66,7 +80,7 @@ func TestGatheringInPiecesEqualsReadingAtOnce(t *testing.T) {
 	store, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), history.Options{Now: c.now})
 	require.NoError(t, err)
 	defer func() { _ = store.Close() }()
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	r := &dice{r: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // a test
 	g := gather.New(gather.Options{
 		Source: "data", Open: open, RuleFiles: rules, Backfill: 30 * time.Hour, Chunk: 5 * time.Hour, Interval: time.Minute,
 		SLOs: func() ([]slo.SLO, error) { return nil, nil }, Now: c.now, Logger: slog.New(slog.DiscardHandler),

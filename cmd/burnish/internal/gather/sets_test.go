@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,8 +27,8 @@ var dataEnd = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 
 const services = 24
 
-// counters writes a day and a half of counters of services, with resets, late births and gaps.
-func counters(t *testing.T, r *rand.Rand) string {
+// counters writes most of a day of counters of services, with resets, late births and gaps.
+func counters(t *testing.T, r *dice) string {
 	t.Helper()
 	dir := t.TempDir()
 	o := tsdb.DefaultOptions()
@@ -40,12 +41,12 @@ func counters(t *testing.T, r *rand.Rand) string {
 		from, until time.Time // it is away until then
 	}
 	var all []*counter
-	begin := dataEnd.Add(-36 * time.Hour)
+	begin := dataEnd.Add(-18 * time.Hour)
 	for i := range services {
 		for _, code := range []string{"200", "500"} {
 			c := &counter{ls: labels.FromStrings("__name__", "requests_total", "service", fmt.Sprint("s", i), "code", code), from: begin}
 			if code == "500" {
-				c.from = begin.Add(time.Duration(r.IntN(24*60)) * time.Minute)
+				c.from = begin.Add(time.Duration(r.IntN(12*60)) * time.Minute)
 			}
 			all = append(all, c)
 		}
@@ -100,13 +101,11 @@ func promises(n int) []slo.SLO {
 type moody struct {
 	*tsdbdir.Dir
 
-	r      *rand.Rand
-	asked  *int
+	r      *dice
 	poison string
 }
 
 func (m moody) Raw(ctx context.Context, ms []*labels.Matcher, w slo.Interval, series func(labels.Labels) func(int64, float64)) error {
-	*m.asked++
 	for _, one := range ms {
 		if m.poison != "" && one.Name == "service" && one.Matches(m.poison) {
 			return assert.AnError
@@ -119,24 +118,24 @@ func (m moody) Raw(ctx context.Context, ms []*labels.Matcher, w slo.Interval, se
 }
 
 // TestSLOsGatheredInSetsEqualReadingAtOnce lets gatherers, made anew at times, go
-// over a day of counters with a source and a store that fail at random, and holds
+// over hours of counters with a source and a store that fail at random, and holds
 // what is stored of each SLO against one undisturbed reading.
 func TestSLOsGatheredInSetsEqualReadingAtOnce(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a test
-	dir, asked := counters(t, r), 0
+	r := &dice{r: rand.New(rand.NewPCG(3, 4))} //nolint:gosec // a test
+	dir := counters(t, r)
 	slos := promises(services)
-	c := &clock{at: dataEnd.Add(-20 * time.Hour)}
+	c := &clock{at: dataEnd.Add(-9 * time.Hour)}
 	store, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), history.Options{Now: c.now})
 	require.NoError(t, err)
 	defer func() { _ = store.Close() }()
 	o := gather.Options{
-		Source: "data", Backfill: 36 * time.Hour, Chunk: 5 * time.Hour, Interval: time.Minute,
+		Source: "data", Backfill: 18 * time.Hour, Chunk: 5 * time.Hour, Interval: time.Minute,
 		Now: c.now, Logger: slog.New(slog.DiscardHandler), SLOs: func() ([]slo.SLO, error) { return slos, nil },
 	}
 	poison := "s2"
 	o.Open = func(context.Context) (collector.Source, error) {
 		d, err := tsdbdir.Open(tsdbdir.Options{Path: dir})
-		return moody{d, r, &asked, poison}, err
+		return moody{d, r, poison}, err
 	}
 	g, failed := gather.New(o, failing{store, r}), 0
 	for c.at.Before(dataEnd) {
@@ -147,7 +146,7 @@ func TestSLOsGatheredInSetsEqualReadingAtOnce(t *testing.T) {
 			g = gather.New(o, failing{store, r})
 		}
 		c.at = c.at.Add(time.Duration(1+r.IntN(4)*r.IntN(60)) * time.Minute)
-		if c.at.After(dataEnd.Add(-8 * time.Hour)) {
+		if c.at.After(dataEnd.Add(-4 * time.Hour)) {
 			poison = ""
 		}
 	}
@@ -159,7 +158,7 @@ func TestSLOsGatheredInSetsEqualReadingAtOnce(t *testing.T) {
 	src, err := tsdbdir.Open(tsdbdir.Options{Path: dir})
 	require.NoError(t, err)
 	defer func() { _ = src.Close() }()
-	over := slo.Interval{From: dataEnd.Add(-30 * time.Hour), To: dataEnd}
+	over := slo.Interval{From: dataEnd.Add(-16 * time.Hour), To: dataEnd}
 	for _, s := range slos {
 		want, _, err := collector.ReadSLI(t.Context(), src, s, over)
 		require.NoError(t, err)
@@ -179,14 +178,14 @@ type watched struct {
 	*tsdbdir.Dir
 
 	since time.Time
-	long  *int
+	long  *atomic.Int64
 }
 
 func (w watched) Raw(ctx context.Context, ms []*labels.Matcher, over slo.Interval, series func(labels.Labels) func(int64, float64)) error {
 	for _, m := range ms {
 		for i := range services {
 			if m.Name == "service" && m.Matches(fmt.Sprint("s", i)) && over.From.Before(w.since) {
-				*w.long++
+				w.long.Add(1)
 			}
 		}
 	}
@@ -195,8 +194,9 @@ func (w watched) Raw(ctx context.Context, ms []*labels.Matcher, over slo.Interva
 
 // TestANewSLOHasNoOtherReadBack adds SLOs to sets that others are in.
 func TestANewSLOHasNoOtherReadBack(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a test
-	dir, long := counters(t, r), 0
+	r := &dice{r: rand.New(rand.NewPCG(5, 6))} //nolint:gosec // a test
+	dir := counters(t, r)
+	var long atomic.Int64
 	c := &clock{at: dataEnd.Add(-2 * time.Hour)}
 	store, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), history.Options{Now: c.now})
 	require.NoError(t, err)
@@ -215,12 +215,12 @@ func TestANewSLOHasNoOtherReadBack(t *testing.T) {
 		require.NoError(t, g.Round(t.Context()))
 		c.at = c.at.Add(time.Minute)
 	}
-	slos, since = promises(200), c.at.Add(-3*time.Hour)
-	long = 0
+	slos, since = promises(80), c.at.Add(-3*time.Hour)
+	long.Store(0)
 	require.NoError(t, g.Round(t.Context()))
-	assert.Zero(t, long, "what is stored of the others is not read again")
+	assert.Zero(t, long.Load(), "what is stored of the others is not read again")
 	g = gather.New(o, store)
 	c.at = c.at.Add(time.Minute)
 	require.NoError(t, g.Round(t.Context()))
-	assert.Zero(t, long, "nor by the next process")
+	assert.Zero(t, long.Load(), "nor by the next process")
 }
