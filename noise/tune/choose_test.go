@@ -334,8 +334,8 @@ func TestFoldNear(t *testing.T) {
 	}{
 		{"nothing lost", nil, nil, true},
 		{"one more may be chance", []int{1}, nil, true},
-		{"two more may be chance", []int{1, 2}, nil, true},
-		{"three more are not", []int{1, 2, 3}, nil, false},
+		{"three more may be chance", []int{1, 2, 3}, nil, true},
+		{"four more are not", []int{1, 2, 3, 4}, nil, false},
 		{"those that both lose don't count", []int{1, 2, 3, 4, 5}, []int{1, 2, 3, 4}, true},
 		{"fewer are welcome", nil, []int{1, 2, 3}, true},
 	} {

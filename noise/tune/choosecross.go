@@ -53,9 +53,9 @@ func (h *history) validate(menus []menu) (float64, []Fold) {
 	return safest.Price, append(out, safest)
 }
 
-// significant is the standard errors by which losses have to differ: one-sided,
-// at 95%.
-const significant = 1.645
+// significant is the standard errors by which losses have to differ: two-sided, at
+// 95%.
+const significant = 1.96
 
 // near tells whether a price loses no more than another, but for what chance
 // makes of it.
