@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/daemon"
@@ -99,7 +100,7 @@ func (st *station) made(r daemon.Report) {
 	doc := s.Document()
 	st.latest.Store(&doc)
 	st.exporter.Set(exposition.Snapshot{Report: &doc, Teams: s.teams})
-	boundMemory()
+	debug.FreeOSMemory() // what only making it needed
 }
 
 // withLive opens the stored history and does something with it.

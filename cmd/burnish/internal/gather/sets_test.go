@@ -25,7 +25,7 @@ import (
 
 var dataEnd = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 
-const services = 24
+const services = 12
 
 // counters writes most of a day of counters of services, with resets, late births and gaps.
 func counters(t *testing.T, r *dice) string {
@@ -211,11 +211,11 @@ func TestANewSLOHasNoOtherReadBack(t *testing.T) {
 		return watched{d, since, &long}, err
 	}
 	g := gather.New(o, store)
-	for range 10 {
+	for range 4 {
 		require.NoError(t, g.Round(t.Context()))
 		c.at = c.at.Add(time.Minute)
 	}
-	slos, since = promises(80), c.at.Add(-3*time.Hour)
+	slos, since = promises(40), c.at.Add(-3*time.Hour)
 	long.Store(0)
 	require.NoError(t, g.Round(t.Context()))
 	assert.Zero(t, long.Load(), "what is stored of the others is not read again")
