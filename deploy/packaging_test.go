@@ -168,7 +168,7 @@ func TestTheImageOfAReleaseIsTheImage(t *testing.T) {
 // and archives take from it.
 func TestAPackageIsPrepared(t *testing.T) {
 	dir := t.TempDir()
-	out, err := exec.CommandContext(t.Context(), "packaging/prepare.sh", dir).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "packaging/prepare.sh", dir, "1.2.3").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	for _, f := range readRelease(t).Nfpms[0].Contents {
 		if rest, ok := strings.CutPrefix(f.Src, ".release/"); ok {
@@ -178,6 +178,7 @@ func TestAPackageIsPrepared(t *testing.T) {
 		}
 	}
 	assert.NoFileExists(t, filepath.Join(dir, "burnish"))
+	assert.Contains(t, text(t, filepath.Join(dir, "man", "burnish.1")), "burnish 1.2.3")
 	_, err = config.Parse("burnish.yml", []byte(text(t, "packaging/burnish.yml")), nil)
 	require.NoError(t, err, "a package's settings load")
 }
