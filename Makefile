@@ -14,10 +14,11 @@ TIMEOUT  ?= 15m
 # One version for everybody; to move it is a commit of its own.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# Packages whose tests replay weeks of traffic through Prometheus' engine, or write a
-# month of it. They start no goroutine of ours, and under the race detector they
-# would take ten minutes.
-REPLAYS := '/(burnrate|implies|simulate)$$'
+# Packages that are tested without the race detector, under which they would take
+# many minutes: those that replay weeks through Prometheus' engine or write a month of
+# samples in one goroutine, and the commands, whose parts are tested with it in
+# packages of their own.
+REPLAYS := '/(cmd/burnish|burnrate|episode|implies|rulefile|simulate|tune)$$'
 
 # The servers that integration tests start, as Debian calls them.
 SERVERS := prometheus prometheus-alertmanager victoria-metrics chromium
