@@ -19,6 +19,7 @@ type problem struct {
 	price  float64 // needless episodes that a missed incident is worth
 	policy Policy
 	groups [][]int // menus by group
+	weeks  float64 // how long the blocks are that count
 }
 
 // never is added to the chance of a miss where nothing catches an incident that
@@ -94,8 +95,35 @@ func (p *problem) solve(price float64) choice {
 			break
 		}
 	}
+	p.settle(c)
 	p.spare(c)
 	return c
+}
+
+// settle leaves rules as they are whose change is not worth a review: it saves less
+// than a notification a week, and as the rule is it catches as well. To go back
+// takes nothing from what all catch together.
+func (p *problem) settle(c choice) {
+	for i, at := range c {
+		m := &p.menus[i]
+		if at == 0 || at == m.plain || p.noise(&m.candidates[0])-p.noise(&m.candidates[at]) >= p.weeks {
+			continue
+		}
+		if !slices.ContainsFunc(m.candidates[at].change.Remedies, func(r Remedy) bool { return r == RemedyLabel }) && p.atLeast(m, at) {
+			c[i] = 0
+		}
+	}
+}
+
+// atLeast tells whether a rule as it is catches each incident as surely as in
+// another form.
+func (p *problem) atLeast(m *menu, at int) bool {
+	for n, g := range m.candidates[at].grades {
+		if p.weight[m.incidents[n]] > 0 && m.candidates[0].grades[n].chance() < g.chance() {
+			return false
+		}
+	}
+	return true
 }
 
 // order is the menus, the noisiest first.

@@ -126,6 +126,11 @@ func (h *history) problem(menus []menu, without []int) *problem {
 	}
 	p := newProblem(menus, blocks, weight)
 	p.policy = h.policy
+	for b, on := range blocks {
+		if on {
+			p.weeks += h.blocks[b].Duration().Hours() / (7 * 24)
+		}
+	}
 	return p
 }
 
