@@ -140,11 +140,11 @@ func (l load) alerts() string {
 		if i%100 == 0 {
 			fmt.Fprintf(&b, "- name: group-%d\n  interval: 1m\n  rules:\n", i/100)
 		}
-		paced := "< 0"
+		expr := fmt.Sprintf(`requests_total{service=%q,code="500"} < 0`, serviceName(i))
 		if i%50 == 0 {
-			paced = fmt.Sprintf("%% %d < %d", 11+i/50, 1+i/50%5)
+			expr = fmt.Sprintf("floor(vector(time()) / 60) %% %d < %d", 11+i/50, 1+i/50%5)
 		}
-		fmt.Fprintf(&b, "  - {alert: Alert%d, expr: 'floor(vector(time()) / 60) %s', labels: {severity: page}}\n", i, paced)
+		fmt.Fprintf(&b, "  - {alert: Alert%d, expr: '%s', labels: {severity: page}}\n", i, expr)
 	}
 	return b.String()
 }
