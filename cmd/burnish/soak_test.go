@@ -131,7 +131,7 @@ func TestSoak(t *testing.T) {
 	database.Restart()
 	kills += soaking.until(began.Add(lasts))
 	t.Logf("%d kills in %s", kills, time.Since(began).Round(time.Second))
-	end := time.Now()
+	end := time.Now().Truncate(time.Minute).Add(time.Minute) // a whole minute of events at least
 	for _, one := range soaking.of {
 		one.hold(server.URL, slo.Interval{From: began.Add(-time.Minute), To: end})
 	}
