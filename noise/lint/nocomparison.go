@@ -8,6 +8,16 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func noComparisonCheck() Check {
+	return Check{
+		Kind: noise.KindNoComparison, Action: noise.GivenNeedlessly, find: findNoComparisons,
+		Title: "the alert fires whatever the value",
+		Help: "The condition compares nothing. Prometheus fires for every series that an expression gives, whatever" +
+			" its value, so the alert fires as long as the series exists; a comparison with bool, which gives 0 " +
+			"where it is false, does the same.",
+	}
+}
+
 // findNoComparisons finds conditions that hold whatever the value is: Prometheus
 // fires for every series that an expression gives, a zero included.
 func findNoComparisons(c *corpus) {

@@ -7,6 +7,15 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func deadCheck() Check {
+	return Check{
+		Kind: noise.KindDead, Action: noise.NotGiven, find: findDead,
+		Title: "the condition can never be true",
+		Help: "The condition of the rule can't be true of any series, by its text alone. Nobody will ever be told " +
+			"of what the rule is there for, and nothing shows that.",
+	}
+}
+
 // findDead finds conditions that can never be true by their text.
 func findDead(c *corpus) {
 	if c.o.Impossible == nil {
@@ -27,6 +36,15 @@ func findDead(c *corpus) {
 			Evidence:   []noise.Fact{text("reason", reason), text("expr", c.in.Rules[i].Expr)},
 			Confidence: noise.Proven, Why: "It follows from the text of the expression, whatever the series.",
 		})
+	}
+}
+
+func duplicateCheck() Check {
+	return Check{
+		Kind: noise.KindDuplicate, Action: noise.GivenNeedlessly, find: findDuplicates,
+		Title: "two rules have the same condition",
+		Help: "Two rules have the same condition, though it may be written in another way. Whenever one fires the " +
+			"other does too, so one fault is told twice, and whoever changes one threshold forgets the other.",
 	}
 }
 
@@ -68,6 +86,16 @@ func (c *corpus) duplicate(rule, stays int, why string) {
 		},
 		Confidence: noise.Proven, Why: reason(why, r, other),
 	}, other.Name, other.Group)
+}
+
+func subsumedCheck() Check {
+	return Check{
+		Kind: noise.KindSubsumed, Action: noise.GivenNeedlessly, find: findSubsumed,
+		Title: "a rule fires only while another does",
+		Help: "Whenever the rule fires, another one fires as well: its condition implies the other's. Where it is " +
+			"no louder than the other it tells nothing new; where it is, both notify of one fault unless one " +
+			"inhibits the other.",
+	}
 }
 
 // findSubsumed reports rules that fire only while another does. A louder rule

@@ -10,6 +10,15 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func rawCounterCheck() Check {
+	return Check{
+		Kind: noise.KindRawCounter, Action: noise.WrongDuration, find: findRawCounters,
+		Title: "a counter is compared without rate or increase",
+		Help: "A counter, by its name, is compared with a number as it is. A counter only grows, so once over the " +
+			"threshold the alert fires until the process restarts, and then it forgets.",
+	}
+}
+
 // findRawCounters finds conditions that a counter's total be above a number: it
 // only ever grows, so once true they stay true until the process restarts.
 func findRawCounters(c *corpus) {

@@ -9,6 +9,15 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func runbookLinkCheck() Check {
+	return Check{
+		Kind: noise.KindRunbookLink, Action: noise.WrongTime, find: findRunbookLinks,
+		Title: "the runbook is no link",
+		Help: "The runbook is no http or https address, or there is a placeholder in it. Whoever follows it in the " +
+			"night gets nowhere.",
+	}
+}
+
 // findRunbookLinks finds runbooks that nobody can follow: no address, or one
 // with a placeholder in it.
 func findRunbookLinks(c *corpus) {

@@ -7,6 +7,15 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func shortForCheck() Check {
+	return Check{
+		Kind: noise.KindShortFor, Action: noise.GivenNeedlessly, find: findShortFors,
+		Title: "for is under two intervals",
+		Help: "The rule waits for less than two scrapes or evaluations, so one or two samples decide. A wait that " +
+			"short keeps out nothing but a single bad sample, or not even that.",
+	}
+}
+
 // findShortFors finds a for that is under two scrapes or evaluations, so that
 // one or two samples decide.
 func findShortFors(c *corpus) {

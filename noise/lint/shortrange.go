@@ -36,6 +36,16 @@ func needsOf(function string) needs {
 	return 0
 }
 
+func shortRangeCheck() Check {
+	return Check{
+		Kind: noise.KindShortRange, Action: noise.NotGiven, find: findShortRanges,
+		Title: "a range is under two scrapes",
+		Help: "A range selector is shorter than two scrapes. rate() and its like need two samples and give nothing " +
+			"where there is one; averages and maxima of one sample smooth nothing; and a range under one scrape " +
+			"is empty at some evaluations.",
+	}
+}
+
 // findShortRanges finds ranges that hold too few samples for their function.
 // Recorded series, which have a colon in their name, are as far apart as their
 // rule is evaluated, which nobody says here; they are left alone, and so are

@@ -10,6 +10,16 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func templateCheck() Check {
+	return Check{
+		Kind: noise.KindTemplate, Action: noise.WrongTime, find: findTemplates,
+		Title: "a template that fails or shows nothing",
+		Help: "A template in a label or an annotation does not parse, fails when it is filled in, or shows a label " +
+			"that the expression can't give. Prometheus refuses a file over the first; the others send an error " +
+			"or a hole to whoever reads the alert.",
+	}
+}
+
 // findTemplates finds labels and annotations whose template does not parse,
 // fails when it is filled in, or shows a label that the expression can't give.
 func findTemplates(c *corpus) {

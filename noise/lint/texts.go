@@ -8,6 +8,14 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func missingSummaryCheck() Check {
+	return Check{
+		Kind: noise.KindMissingSummary, Action: noise.WrongTime, find: findMissingSummaries,
+		Title: "the alert says nothing",
+		Help:  "The alert has no summary, message or description: all that its reader gets is its name and labels.",
+	}
+}
+
 // findMissingSummaries finds rules that say nothing but their name.
 func findMissingSummaries(c *corpus) {
 	for i := range c.in.Rules {
@@ -98,6 +106,15 @@ func (c *corpus) lackOfFile(rules []int, l lack) {
 	last.ID = noise.FindingID(last.Kind, noise.RuleKey{File: last.Rule.File}, "file")
 }
 
+func missingOwnerCheck() Check {
+	return Check{
+		Kind: noise.KindMissingOwner, Action: noise.WrongTime, find: findMissingOwners,
+		Title: "nothing says whose alert it is",
+		Help: "Neither a label nor an annotation says which team the alert belongs to. It goes to whoever gets " +
+			"everything, who has to find out first who can act.",
+	}
+}
+
 // findMissingOwners finds rules that do not say whose alert it is.
 func findMissingOwners(c *corpus) {
 	findLacks(c, lack{
@@ -110,6 +127,15 @@ func findMissingOwners(c *corpus) {
 		advice:   fmt.Sprintf("Add the label %s, so that the alert can be routed to whoever can act on it.", c.o.Owners[0]),
 		adviceIn: fmt.Sprintf("Add the label %s to the groups (Prometheus 3) or to each rule, unless the route tells owners apart by something else.", c.o.Owners[0]),
 	})
+}
+
+func missingRunbookCheck() Check {
+	return Check{
+		Kind: noise.KindMissingRunbook, Action: noise.WrongTime, find: findMissingRunbooks,
+		Title: "a page without a runbook",
+		Help: "A rule that wakes people links to no page that says what to do. Whoever is woken has to work it out," +
+			" at night, each time.",
+	}
 }
 
 // findMissingRunbooks finds rules that page and link to no runbook.

@@ -9,6 +9,15 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func unroutedSeverityCheck() Check {
+	return Check{
+		Kind: noise.KindUnroutedSeverity, Action: noise.NotGiven, find: findUnrouted,
+		Title: "nobody routes on the severity",
+		Help: "No route of Alertmanager looks at the rule's severity, so the alert goes where everything else goes:" +
+			" often to nobody. The severity is misspelled, or a route is missing.",
+	}
+}
+
 // findUnrouted finds severities that nobody routes on.
 func findUnrouted(c *corpus) {
 	if c.o.Routed == nil {

@@ -8,6 +8,16 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
+func valueInLabelCheck() Check {
+	return Check{
+		Kind: noise.KindValueInLabel, Action: noise.GivenNeedlessly, find: findValuesInLabels,
+		Title: "a label changes with the value",
+		Help: "A label of the alert holds the value of the expression, the time or the result of a query. Labels " +
+			"are what an alert is known by: every new value is another alert, which waits anew, notifies anew and" +
+			" leaves its predecessor as resolved.",
+	}
+}
+
 // findValuesInLabels finds labels that change with the alert's value: every new
 // value is another alert, that starts to wait anew and notifies anew.
 func findValuesInLabels(c *corpus) {
