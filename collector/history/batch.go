@@ -74,8 +74,12 @@ type Increments struct {
 // Notification is what a notifier really sent, or would have sent had nothing
 // held it back.
 type Notification struct {
-	// Key is the same however often and by whatever way it is told.
-	Key      string          `json:"key"`
+	// Key is the same however often and by whatever way it is told; what was told
+	// first, by At, stands.
+	Key string `json:"key"`
+	// Same are keys under which it may have been told as well: where one of them
+	// is stored it is not stored again. They are not kept.
+	Same     []string        `json:"-"`
 	At       time.Time       `json:"at"`
 	Receiver string          `json:"receiver"`
 	GroupKey string          `json:"group_key"`

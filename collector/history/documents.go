@@ -35,9 +35,9 @@ type document struct {
 
 // takeDocuments takes what a batch tells in pieces.
 func (c *committing) takeDocuments(b Batch) error {
-	var docs []document
-	for _, n := range b.Notifications {
-		docs = append(docs, document{kindNotification, n.Key, slo.Interval{From: n.At, To: n.At}, 0, n})
+	docs, err := c.notificationsOf(b.Notifications)
+	if err != nil {
+		return err
 	}
 	for _, s := range b.Silences {
 		docs = append(docs, document{kindSilence, s.ID, s.Interval, orZero(s.UpdatedAt), silenceJSON(s)})
@@ -147,11 +147,6 @@ func collect[T any](all iter.Seq2[T, error]) ([]T, error) {
 // fromJSON reads a document's body.
 func fromJSON[T any](d storedDocument) (v T, err error) {
 	return v, json.Unmarshal(d.body, &v)
-}
-
-// Notifications streams those of a window by time; an empty source takes all.
-func (s *Store) Notifications(ctx context.Context, source string, over slo.Interval) iter.Seq2[Notification, error] {
-	return decoded(s.documents(ctx, kindNotification, source, over), fromJSON[Notification])
 }
 
 // Acknowledgements are those of a window by time.

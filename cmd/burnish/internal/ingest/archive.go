@@ -83,7 +83,7 @@ func add(b *history.Batch, e alertmanager.Event) {
 func sent(e alertmanager.Event) history.Notification {
 	n := e.Notification
 	out := history.Notification{
-		Key: e.Key, At: e.At, Receiver: n.Receiver, GroupKey: n.GroupKey, Labels: n.GroupLabels, Reason: string(n.Reason), Status: "firing",
+		Key: e.Key, Same: e.Same, At: e.At, Receiver: n.Receiver, GroupKey: n.GroupKey, Labels: n.GroupLabels, Reason: string(n.Reason), Status: "firing",
 	}
 	if n.Firing() == 0 {
 		out.Status = "resolved"

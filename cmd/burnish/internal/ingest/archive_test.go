@@ -1,10 +1,14 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,6 +107,33 @@ func TestKilledBetweenStoringAndAnswering(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, known, again)
 	assert.Len(t, known, 1)
+}
+
+// TestReplicasThatAreToldTheSame: two intakes over one store, one on each side of
+// the edge of a step of time, are told the same in different orders and twice.
+func TestReplicasThatAreToldTheSame(t *testing.T) {
+	a, store := newArchive(t)
+	var all sync.WaitGroup
+	for replica, at := range []time.Time{noon.Add(-time.Second), noon.Add(time.Second)} {
+		r := startRigAt(t, Options{}, Wiring{Sink: a, Now: func() time.Time { return at }})
+		all.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(replica), 3)) //nolint:gosec // a test that can be repeated
+			for _, i := range append(rng.Perm(20), rng.Perm(20)...) {
+				body := bytes.ReplaceAll(delivered(t, fmt.Sprint("Rule", i), "ops", 2), []byte("first notification"), nil) // as before 0.32
+				assert.Equal(t, http.StatusOK, r.post(t, WebhookPath, body).Code)
+			}
+		})
+	}
+	all.Wait()
+	groups := map[string]int{}
+	for n, err := range store.Notifications(t.Context(), "", slo.Interval{}) {
+		require.NoError(t, err)
+		groups[n.GroupKey]++
+	}
+	assert.Len(t, groups, 20)
+	for key, n := range groups {
+		assert.Equal(t, 1, n, key)
+	}
 }
 
 func loadLength(t *testing.T, usual time.Duration) time.Duration {

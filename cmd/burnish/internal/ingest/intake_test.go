@@ -112,8 +112,15 @@ func newRigOn(t testing.TB, sink Sink, known []string) *rig {
 
 func startRig(t testing.TB, o Options, w Wiring) *rig {
 	t.Helper()
+	w.Now = func() time.Time { return noon }
+	return startRigAt(t, o, w)
+}
+
+// startRigAt is the same with a clock of the test's own.
+func startRigAt(t testing.TB, o Options, w Wiring) *rig {
+	t.Helper()
 	reg := prometheus.NewRegistry()
-	w.Registry, w.Now = reg, func() time.Time { return noon }
+	w.Registry = reg
 	in, err := New(o, w)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
