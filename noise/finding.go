@@ -71,9 +71,12 @@ type Finding struct {
 	ID      string // stable from week to week; see FindingID
 	Kind    Kind
 	Gravity Gravity
-	Rule    RuleRef   // the zero value where it is about no rule (a blind spot)
-	Others  []RuleRef // the rules that it is to be seen with
-	SLO     string    // slo.SLO.ID; empty where it is about none
+	Rule    RuleRef // the zero value where it is about no rule (a blind spot)
+	// Others are the rules that it is to be seen with, at most MostOthers of
+	// them; MoreOthers is how many further ones there are. See SeenWith.
+	Others     []RuleRef
+	MoreOthers int
+	SLO        string // slo.SLO.ID; empty where it is about none
 	// Incidents are the ids of the incidents that it is about.
 	Incidents []string
 
@@ -90,6 +93,20 @@ type Finding struct {
 	Confidence Confidence
 	// Why says what the confidence rests on, and what would change it.
 	Why string
+}
+
+// MostOthers is how many other rules a finding names. Thousands of rules may say
+// the same, each with a finding of its own: were all of them named in each, the
+// findings would grow with the square of the rules.
+const MostOthers = 10
+
+// SeenWith takes the rules that the finding is to be seen with: it names the
+// first MostOthers and counts the rest. Several calls add up. The given rules are
+// copied.
+func (f *Finding) SeenWith(others ...RuleRef) {
+	named := others[:min(len(others), MostOthers-len(f.Others))]
+	f.Others = append(f.Others, named...)
+	f.MoreOthers += len(others) - len(named)
 }
 
 // Fact is one figure of evidence. Exactly one of Share, Value and Text is set.

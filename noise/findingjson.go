@@ -31,24 +31,26 @@ type findingJSON struct {
 	Why        string     `json:"why"`
 	ruleRefJSON
 
-	Others    []RuleRef     `json:"others"`
-	SLO       *string       `json:"slo"`
-	Incidents []string      `json:"incidents"`
-	Action    ControlAction `json:"control_action"`
-	Title     string        `json:"title"`
-	Advice    string        `json:"advice"`
-	Evidence  factsJSON     `json:"evidence"`
-	Examples  []Episode     `json:"examples"`
-	Saves     *float64      `json:"saves_notifications_per_week"`
+	Others      []RuleRef     `json:"others"`
+	OthersCount int           `json:"others_count"`
+	SLO         *string       `json:"slo"`
+	Incidents   []string      `json:"incidents"`
+	Action      ControlAction `json:"control_action"`
+	Title       string        `json:"title"`
+	Advice      string        `json:"advice"`
+	Evidence    factsJSON     `json:"evidence"`
+	Examples    []Episode     `json:"examples"`
+	Saves       *float64      `json:"saves_notifications_per_week"`
 }
 
 // MarshalJSON writes the finding as docs/lint.md describes it: evidence is an
 // object from a fact's name to a proportion, a number or a text, and what is not
-// known is null.
+// known is null. others_count counts the rules that others names and those that
+// it does not.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	out := findingJSON{
 		ID: f.ID, Kind: f.Kind, Gravity: f.Gravity, Confidence: f.Confidence, Why: f.Why,
-		ruleRefJSON: f.Rule.json(), Others: f.Others, SLO: known(f.SLO), Incidents: f.Incidents,
+		ruleRefJSON: f.Rule.json(), Others: f.Others, OthersCount: len(f.Others) + f.MoreOthers, SLO: known(f.SLO), Incidents: f.Incidents,
 		Action: f.Action, Title: f.Title, Advice: f.Advice, Evidence: f.Evidence, Examples: f.Examples, Saves: f.Saves,
 	}
 	if f.Saves != nil && !isFinite(*f.Saves) {
@@ -70,6 +72,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 // gets a number.
 type factsJSON []Fact
 
+// MarshalJSON writes the object; what is not finite is null.
 func (fs factsJSON) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	seen := make(map[string]int, len(fs))

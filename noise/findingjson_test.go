@@ -2,7 +2,9 @@ package noise_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -36,7 +38,7 @@ func TestAFindingIsWrittenAsDocumented(t *testing.T) {
 		"everything known": {full, `{
 			"id":"flapping-0123456789","kind":"flapping","gravity":"warning","confidence":"strong","why":"Counted.",
 			"rule":"A","group":"g","file":"f.yml","severity":"page","line":7,
-			"others":[{"rule":"B","group":null,"file":null,"severity":null,"line":null}],"slo":"shop/checkout","incidents":["i1"],
+			"others":[{"rule":"B","group":null,"file":null,"severity":null,"line":null}],"others_count":1,"slo":"shop/checkout","incidents":["i1"],
 			"control_action":"given_needlessly","title":"<b>","advice":"Wait.",
 			"evidence":{"share":{"value_ratio":1,"count":3,"of":3,"low_ratio":0.4385,"high_ratio":1},"longest_seconds":90.5,
 				"note":"a\nb","note_2":"again","unknown":null,"nan":null},
@@ -44,7 +46,7 @@ func TestAFindingIsWrittenAsDocumented(t *testing.T) {
 				"resolved_at":"2026-11-12T08:31:00Z","certainty":{"active":"","fired":"","resolved":"","bridged_gaps":0,"bridged_seconds":0,"replicas":1,"pipeline":[]}}],
 			"saves_notifications_per_week":12}`},
 		"about no rule": {noise.Finding{ID: "x", Kind: noise.KindBlindSpot, Gravity: noise.GravityError, Confidence: noise.Weak, Action: noise.NotGiven, Saves: &nan}, `{
-			"id":"x","kind":"blind_spot","gravity":"error","confidence":"weak","why":"","rule":null,"group":null,"file":null,"severity":null,"line":null,"others":[],
+			"id":"x","kind":"blind_spot","gravity":"error","confidence":"weak","why":"","rule":null,"group":null,"file":null,"severity":null,"line":null,"others":[],"others_count":0,
 			"slo":null,"incidents":[],"control_action":"not_given","title":"","advice":"","evidence":{},"examples":[],"saves_notifications_per_week":null}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,4 +68,34 @@ func TestEvidenceKeepsItsOrder(t *testing.T) {
 	b, err := json.Marshal(noise.Finding{Evidence: []noise.Fact{{Name: "z", Text: "1"}, {Name: "a", Text: "2"}}})
 	require.NoError(t, err)
 	assert.Contains(t, string(b), `"evidence":{"z":"1","a":"2"}`)
+}
+
+func TestAFindingNamesTheFirstRulesAndCountsAll(t *testing.T) {
+	others := make([]noise.RuleRef, 5000)
+	for i := range others {
+		others[i].Name = "Rule" + strconv.Itoa(i)
+	}
+	for name, c := range map[string]struct {
+		calls       [][]noise.RuleRef
+		named, more int
+	}{
+		"none":            {nil, 0, 0},
+		"few":             {[][]noise.RuleRef{others[:3]}, 3, 0},
+		"as many as fit":  {[][]noise.RuleRef{others[:10]}, 10, 0},
+		"one too many":    {[][]noise.RuleRef{others[:11]}, 10, 1},
+		"thousands":       {[][]noise.RuleRef{others}, 10, 4990},
+		"in two portions": {[][]noise.RuleRef{others[:8], others[8:16], others[16:20]}, 10, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var f noise.Finding
+			for _, call := range c.calls {
+				f.SeenWith(call...)
+			}
+			assert.Equal(t, c.more, f.MoreOthers)
+			assert.Equal(t, append([]noise.RuleRef(nil), others[:c.named]...), f.Others, "the first, in their order")
+			b, err := json.Marshal(f)
+			require.NoError(t, err)
+			assert.Contains(t, string(b), fmt.Sprintf(`"others_count":%d,`, c.named+c.more))
+		})
+	}
 }

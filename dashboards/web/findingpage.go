@@ -19,6 +19,7 @@ type findingView struct {
 	Saves         string
 	Evidence      []fact
 	Others        []link
+	MoreOthers    string // how many more there are; empty where all are named
 	Incidents     table
 	Examples      table
 	ID, JSON      string
@@ -57,6 +58,9 @@ func (s *Snapshot) findingView(f findingRow) findingView {
 	}
 	for _, o := range f.Others {
 		v.Others = append(v.Others, link{newText(o.Name), s.ruleAddress(o.RuleKey)})
+	}
+	if f.MoreOthers > 0 {
+		v.MoreOthers = "and " + report.CountText(f.MoreOthers) + " more"
 	}
 	var about []incidentRow
 	for _, id := range f.Incidents {

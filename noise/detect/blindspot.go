@@ -54,10 +54,11 @@ func (v view) blindSLO(s *truth.SLOScore) noise.Finding {
 	if !s.Labels.IsEmpty() {
 		f.Evidence = append(f.Evidence, text("labels", s.Labels.String()))
 	}
+	tied := make([]noise.RuleRef, 0, len(s.Rules))
 	for _, key := range s.Rules {
-		f.Others = append(f.Others, v.ref(noise.RuleRef{RuleKey: key}))
+		tied = append(tied, v.ref(noise.RuleRef{RuleKey: key}))
 	}
-	f.Others = refs(f.Others)
+	f.SeenWith(refs(tied)...)
 	if s.TellsUs == nil {
 		f.Gravity = noise.GravityError
 		f.Title = fmt.Sprintf("No alert tells of %s: %s incidents went by unseen.", whose, percent(all))

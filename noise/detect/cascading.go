@@ -34,7 +34,7 @@ func (v view) cascadingAfter(r relations, of []*overlap.Pair) noise.Finding {
 	a, b := p.A.RuleKey, p.B.RuleKey
 	sure, why := v.strong.of(p.After.Of)
 	f := noise.Finding{
-		Rule: r.refs[a], Others: r.others(of), Gravity: noise.GravityInfo, Confidence: sure, Examples: v.typical(a),
+		Rule: r.refs[a], Gravity: noise.GravityInfo, Confidence: sure, Examples: v.typical(a),
 		Title: fmt.Sprintf("%s followed %s in %s of its starts, typically after %s.",
 			named(a), named(b), percent(p.After), span(p.Median.Milliseconds())),
 		Why: fmt.Sprintf("%s That is %s times what chance explains; which of them contributes to the other is not said by it.", why, figure(p.Lift)),
@@ -42,6 +42,7 @@ func (v view) cascadingAfter(r relations, of []*overlap.Pair) noise.Finding {
 			text("after", named(b)), seconds("median_lag_seconds", p.Median.Milliseconds()),
 		}, measuredFacts(p)...),
 	}
+	r.besides(&f, of)
 	if v.isLadder(a, b) {
 		f.Advice = fmt.Sprintf("Group %s with %s into one notification: the graver one comes later and must not be held back.", named(a), named(b))
 		return f

@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/burnish-sre/burnish/noise"
@@ -19,14 +20,9 @@ func duplicate() Detector {
 
 func findDuplicates(v view) []noise.Finding {
 	r := v.relations()
-	same := clusters{}
-	for _, k := range sortedKeys(r.proofs) {
-		if r.equal(k.a, k.b) {
-			same.join(k.a, k.b)
-		}
-	}
-	for _, k := range sortedKeys(r.pairs) {
-		if r.pairs[k].Relation == overlap.Duplicate {
+	same := maps.Clone(r.twins)
+	for k, p := range r.pairs {
+		if p.Relation == overlap.Duplicate {
 			same.join(k.a, k.b)
 		}
 	}
@@ -66,11 +62,12 @@ func (v view) duplicateOf(r relations, m noise.RuleKey, members []noise.RuleKey)
 		Rule: r.refs[m], Gravity: noise.GravityWarning, Saves: v.savesAll(m), Examples: v.typical(m),
 		Advice: fmt.Sprintf("Delete %s and keep %s; route that to everybody who needs it.", named(m), named(keep)),
 	}
-	for _, other := range members {
+	for _, other := range members[:min(len(members), noise.MostOthers+1)] {
 		if other != m {
-			f.Others = append(f.Others, r.refs[other])
+			f.SeenWith(r.refs[other])
 		}
 	}
+	f.MoreOthers = len(members) - 1 - len(f.Others)
 	pair := r.measured(m, keep)
 	f.Evidence = append([]noise.Fact{text("keep", named(keep))}, measuredFacts(pair)...)
 	if r.equal(m, keep) {

@@ -157,7 +157,7 @@ func (v view) floodOf(receiver string, messages []message) []noise.Finding {
 		f.Confidence, f.Why = noise.Weak, "Counted on firing starts, since no notifications were replayed: grouping and silences are not taken into account."
 	}
 	for _, r := range top {
-		f.Others = append(f.Others, v.rules[r].ref)
+		f.SeenWith(v.rules[r].ref)
 	}
 	for _, m := range messages[d.worst.first:min(d.worst.last, d.worst.first+3)] {
 		f.Examples = append(f.Examples, v.episodes[m.episode])

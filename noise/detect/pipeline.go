@@ -131,7 +131,7 @@ func (v view) faulty(f fault, d *damage) noise.Finding {
 	for _, r := range d.rules {
 		rules = append(rules, r)
 	}
-	out.Others = refs(rules)
+	out.SeenWith(refs(rules)...)
 	return out
 }
 

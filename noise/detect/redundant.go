@@ -52,13 +52,16 @@ func (r relations) measuredAs(relation overlap.Relation, fits func(k pairKey) bo
 	return out
 }
 
-// others are the second rules of pairs.
-func (r relations) others(pairs []*overlap.Pair) []noise.RuleRef {
-	var out []noise.RuleRef
-	for _, p := range pairs {
-		out = append(out, r.refs[p.B.RuleKey])
+// besides names the second rules of pairs in a finding: of many the strongest,
+// which the pairs begin with, by key.
+func (r relations) besides(f *noise.Finding, pairs []*overlap.Pair) {
+	named := pairs[:min(len(pairs), noise.MostOthers)]
+	others := make([]noise.RuleRef, 0, len(named))
+	for _, p := range named {
+		others = append(others, r.refs[p.B.RuleKey])
 	}
-	return refs(out)
+	f.SeenWith(refs(others)...)
+	f.MoreOthers = len(pairs) - len(named)
 }
 
 func (v view) redundantIn(r relations, of []*overlap.Pair) noise.Finding {
@@ -66,12 +69,13 @@ func (v view) redundantIn(r relations, of []*overlap.Pair) noise.Finding {
 	a, b := p.A.RuleKey, p.B.RuleKey
 	sure, why := v.strong.of(p.Starts.Of)
 	f := noise.Finding{
-		Rule: r.refs[a], Others: r.others(of), Confidence: sure, Examples: v.typical(a),
+		Rule: r.refs[a], Confidence: sure, Examples: v.typical(a),
 		Title: fmt.Sprintf("%s added nothing to %s: %s of its firing lay within it, and it was never first and never alone.",
 			named(a), named(b), ratio(p.Containment)),
 		Why:      fmt.Sprintf("%s Chance would have it so %s times less often.%s", why, figure(p.Lift), v.unit()),
 		Evidence: append([]noise.Fact{text("within", named(b))}, measuredFacts(p)...),
 	}
+	r.besides(&f, of)
 	if v.isLadder(a, b) {
 		f.Gravity = noise.GravityInfo
 		f.Advice = fmt.Sprintf("Inhibit %s while %s fires about the same thing: it is the lesser step of a ladder.", named(b), named(a))

@@ -16,10 +16,11 @@ type relations struct {
 	proofs map[pairKey]ProofReason
 	pairs  map[pairKey]*overlap.Pair
 	refs   map[noise.RuleKey]noise.RuleRef
+	twins  clusters // of rules that are proven equal, also by way of others
 }
 
 func (v view) relations() relations {
-	r := relations{map[pairKey]ProofReason{}, map[pairKey]*overlap.Pair{}, map[noise.RuleKey]noise.RuleRef{}}
+	r := relations{map[pairKey]ProofReason{}, map[pairKey]*overlap.Pair{}, map[noise.RuleKey]noise.RuleRef{}, clusters{}}
 	for _, p := range v.in.Proofs {
 		if p.A.RuleKey == p.B.RuleKey {
 			continue
@@ -28,6 +29,11 @@ func (v view) relations() relations {
 		r.prove(pairKey{p.A.RuleKey, p.B.RuleKey}, p.Reason)
 		if p.Reason == ProofEqual {
 			r.prove(pairKey{p.B.RuleKey, p.A.RuleKey}, p.Reason)
+		}
+	}
+	for k := range r.proofs {
+		if _, back := r.proofs[pairKey{k.b, k.a}]; back {
+			r.twins.join(k.a, k.b)
 		}
 	}
 	if v.in.Overlap == nil {
@@ -69,12 +75,9 @@ func (r relations) prove(key pairKey, reason ProofReason) {
 	}
 }
 
-// equal tells whether it is proven that the two fire together.
-func (r relations) equal(a, b noise.RuleKey) bool {
-	_, there := r.proofs[pairKey{a, b}]
-	_, back := r.proofs[pairKey{b, a}]
-	return there && back
-}
+// equal tells whether it is proven that the two fire together. Of many equal
+// rules only neighbours are proven, so it goes by way of others.
+func (r relations) equal(a, b noise.RuleKey) bool { return r.twins.root(a) == r.twins.root(b) }
 
 // measured is what was measured of the two, in either order.
 func (r relations) measured(a, b noise.RuleKey) *overlap.Pair {

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -60,6 +62,61 @@ func TestDuplicateCarriesProofAndMeasurement(t *testing.T) {
 	f = theOne(t, noise.KindDuplicate, related([]overlap.Pair{pair(overlap.Duplicate, ref("A"), ref("B"))}))
 	assert.Equal(t, noise.Strong, f.Confidence)
 	assert.Contains(t, f.Title, "97%")
+}
+
+func TestARowOfTwinsIsProvenFromEndToEnd(t *testing.T) {
+	found := find(t, noise.KindDuplicate, related(nil, Proof{ref("A"), ref("B"), ProofEqual}, Proof{ref("B"), ref("C"), ProofEqual}))
+	require.Len(t, found, 2)
+	for _, f := range found {
+		assert.Equal(t, noise.Proven, f.Confidence, "%s and A are equal, though only its neighbour was compared with it", f.Rule.Name)
+		assert.Equal(t, ref("A"), f.Others[0], "the rule to keep comes first")
+		assert.Len(t, f.Others, 2)
+	}
+}
+
+// twins is an input of so many rules that are all proven to be the same, each by
+// the one before it.
+func twins(n int) Input {
+	var in Input
+	in.History.Window = twoWeeks()
+	in.History.Rules, in.History.RulesKnown = make([]noise.Rule, n), true
+	for i := range n {
+		in.History.Rules[i] = rule(fmt.Sprintf("Twin%06d", i), i+1)
+		if i > 0 {
+			in.Proofs = append(in.Proofs, Proof{in.History.Rules[i-1].Ref(), in.History.Rules[i].Ref(), ProofEqual})
+		}
+	}
+	return in
+}
+
+func TestThousandsOfTwinsAreNotAllNamedInEachFinding(t *testing.T) {
+	const n = 3000
+	found := find(t, noise.KindDuplicate, twins(n))
+	require.Len(t, found, n-1, "one finding for each that may go")
+	for _, f := range found {
+		require.Len(t, f.Others, noise.MostOthers)
+		require.Equal(t, n-1, len(f.Others)+f.MoreOthers)
+		require.Equal(t, "Twin000000", f.Others[0].Name, "the rule to keep comes first")
+		require.NotContains(t, f.Others, f.Rule)
+	}
+}
+
+// BenchmarkTwins is linear: the findings on 20,000 equal rules take twenty times
+// the bytes of those on 1,000.
+func BenchmarkTwins(b *testing.B) {
+	for _, n := range []int{1000, 5000, 20_000} {
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			in, written := twins(n), 0
+			for b.Loop() {
+				text, err := json.Marshal(Run(in, Options{}))
+				require.NoError(b, err)
+				written = len(text)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/rule")
+			b.ReportMetric(float64(written)/float64(n), "written-B/rule")
+		})
+	}
 }
 
 func TestSubsumed(t *testing.T) {

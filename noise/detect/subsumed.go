@@ -46,7 +46,7 @@ func (v view) subsumedIn(r relations, a noise.RuleKey, outer []noise.RuleKey) no
 		}, measuredFacts(pair)...),
 	}
 	for _, k := range outer {
-		f.Others = append(f.Others, r.refs[k])
+		f.SeenWith(r.refs[k])
 	}
 	if v.isLadder(a, b) {
 		f.Gravity = noise.GravityInfo

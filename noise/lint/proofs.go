@@ -129,9 +129,6 @@ func loudness(l noise.Level) int {
 	return slices.Index([]noise.Level{noise.LevelUnclassified, noise.LevelLow, noise.LevelMedium, noise.LevelHigh}, l)
 }
 
-// mostOthers bounds how many rules a finding names.
-const mostOthers = 5
-
 func (c *corpus) subsumed(rule int, ps []Proof) {
 	r := &c.in.Rules[rule]
 	slices.SortStableFunc(ps, func(a, b Proof) int { return a.Outer - b.Outer })
@@ -148,8 +145,8 @@ func (c *corpus) subsumed(rule int, ps []Proof) {
 		f.Title = fmt.Sprintf("It fires only while %s does (%s), so that both notify of one fault", excerpt(stays.Name), at(stays))
 		f.Advice = fmt.Sprintf("Inhibit %s while this one fires.", excerpt(stays.Name))
 	}
-	for _, p := range ps[:min(len(ps), mostOthers)] {
-		f.Others = append(f.Others, c.in.Rules[p.Outer].Ref())
+	for _, p := range ps {
+		f.SeenWith(c.in.Rules[p.Outer].Ref())
 	}
 	c.report(rule, f, stays.Name, stays.Group)
 }

@@ -97,7 +97,7 @@ func (c *corpus) lackOfFile(rules []int, l lack) {
 	}
 	for _, i := range rules {
 		if i != first {
-			f.Others = append(f.Others, c.in.Rules[i].Ref())
+			f.SeenWith(c.in.Rules[i].Ref())
 		}
 	}
 	c.report(first, f, "file")
