@@ -95,3 +95,23 @@ func isNot(n int) string {
 	}
 	return "are not"
 }
+
+// definition is one term of the report.
+type definition struct{ Term, Text, Source string }
+
+func definitions(o noise.Options) []definition {
+	return []definition{
+		{"Episode", "One continuous firing of one alert (one rule, one label set) that began in the window. An alert that fired when the window began is carried over and not counted again.", ""},
+		{"Pending only", "The condition became true but did not hold for the rule’s “for”, so nothing fired.", ""},
+		{"Firing time", "The time within the window in which alerts of the rule fired, added up over label sets.", ""},
+		{"Median, p95", "By nearest rank, of the episodes that began and ended in the window and whose two ends are known.", ""},
+		{"Fleeting", "Fired for no longer than " + span(o.Fleeting) + ", of the episodes whose two ends are known.", "after ISA-18.2"},
+		{"Re-fire", "A start no later than " + span(o.Refire) + " after the same alert’s last known end, of all starts.", ""},
+		{"Flapping", "One alert starting three times within " + span(o.FlapWithin) + ". A rule counts as a nuisance if an alert of it flapped, or if half or more of its episodes, and at least three, were fleeting.", "chattering in ISA-18.2"},
+		{"Flood", fmt.Sprintf("From the instant at which %d alerts have started within 10 minutes until fewer than %d have.", o.FloodStart, o.FloodEnd), "ISA-18.2, EEMUA 191"},
+		{"Stale", "Firing for more than " + span(o.Stale) + ".", "ISA-18.2"},
+		{"Severity", "Levels by the severity label: critical, page, emergency, error, high are high; warning, ticket, medium are medium; info, low, notice, none are low; unless the settings say otherwise.", "80/15/5: ISA-18.2, HSE CHIS 6"},
+		{"Incident on call", "High-severity starts with no more than " + span(o.PageGap) + " between one and the next, taken together; what goes on without a pause counts anew every 4 hours. At most two in a 12-hour shift leave time to deal with them.", "Google, Site Reliability Engineering"},
+		{"Benchmarks", "Figures per operator position, from at least 30 days of data. They are approximate, and meeting them does not prove that alerts are good.", "ISA-18.2-2016 clause 16, IEC 62682, HSE CHIS 6 (EEMUA 191)"},
+	}
+}

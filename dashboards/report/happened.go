@@ -169,7 +169,7 @@ func happenedIntro(in Input, j *truth.Judgement) string {
 	if n == 0 {
 		return "No incident in the " + length(in.Current.Window) + ": no SLO lost budget faster than it may, and none was declared. So every alert of it that can be judged met none."
 	}
-	out := fmt.Sprintf("There %s in the %s, %s declared by people and %s measured by SLOs. ", was(n, "incident"), length(in.Current.Window), count(declared), count(n-declared))
+	out := fmt.Sprintf("There %s in the %s, %s declared by people and %s measured by SLOs. ", wasCount(n, "incident"), length(in.Current.Window), count(declared), count(n-declared))
 	if untold == 0 {
 		return out + "Of each at least one alert told."
 	}

@@ -168,7 +168,7 @@ func lossIntro(in Input, n, recent int) string {
 	if n == 0 {
 		return what + " There was none."
 	}
-	return fmt.Sprintf("%s There %s, %s of them within the report’s %s.", what, was(n, "loss incident"), count(recent), length(in.Current.Window))
+	return fmt.Sprintf("%s There %s, %s of them within the report’s %s.", what, wasCount(n, "loss incident"), count(recent), length(in.Current.Window))
 }
 
 // promisesFact says how the events were counted.

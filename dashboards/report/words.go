@@ -106,21 +106,8 @@ func standingSentence(s *noise.Summary) string {
 	if len(s.Standing) == 0 {
 		return "No alert was firing at the end."
 	}
-	out := isAre(len(s.Standing), "alert") + " firing at the end"
+	out := countWas(len(s.Standing), "alert") + " firing at the end"
 	return out + staleClause(s) + "."
-}
-
-// staleClause says how many of the standing alerts are stale.
-func staleClause(s *noise.Summary) string {
-	long := "for more than " + span(s.Options.Stale)
-	switch n := staleNow(s); n {
-	case 0:
-		return ""
-	case len(s.Standing):
-		return ", " + long
-	default:
-		return fmt.Sprintf(", %s of them %s", count(n), long)
-	}
 }
 
 // capital begins a sentence; its first letter is one of ours.
@@ -192,100 +179,4 @@ func doubtLine(s *noise.Summary, warnings int) string {
 		line += "; " + plural(warnings, "warning") + " while reading, so the history may be partial"
 	}
 	return line + "."
-}
-
-// quality is what the reader must know before trusting the figures.
-func quality(in Input) []fact {
-	s := &in.Current
-	out := []fact{
-		coverageFact(s),
-		markersFact(s),
-		edgesFact("Starts", s.Starts, "The times at which alerts began to fire."),
-		edgesFact("Ends", s.Ends, "The times at which alerts stopped firing. Durations and the fleeting share leave out ends that nobody saw."),
-		touchedFact(s),
-		rulesFact(s),
-		notificationsFact(in),
-	}
-	out = append(out, truthFact(in)...)
-	if len(in.SLOs) > 0 {
-		out = append(out, promisesFact(in.SLOs))
-	}
-	return out
-}
-
-func coverageFact(s *noise.Summary) fact {
-	share, ok := s.Coverage()
-	if !ok {
-		return fact{"Coverage", unknown, "The pipeline’s own metrics were not there, so restarts, failed evaluations and outages can’t be told from quiet."}
-	}
-	return fact{"Coverage", percent(share) + " of the window", "The share of time in which Prometheus recorded anything. What was not recorded counts as neither good nor bad."}
-}
-
-func markersFact(s *noise.Summary) fact {
-	if s.Markers {
-		return fact{"Staleness markers", "seen", "An end is told from a hole in the samples, and its time is exact."}
-	}
-	return fact{"Staleness markers", "not shown", "This way of reading shows no markers: an end is known to within one evaluation interval, and a hole may look like an end."}
-}
-
-func edgesFact(label string, e noise.EdgeCounts, note string) fact {
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		what string
-	}{
-		{e.Exact, "exact"},
-		{e.WithinInterval, "within one interval"},
-		{e.WithinGap, "somewhere in a gap"},
-		{e.Lost, "lost"},
-		{e.Cut, "before the window"},
-		{e.Open, "still open"},
-	} {
-		if p.n > 0 {
-			parts = append(parts, count(p.n)+" "+p.what)
-		}
-	}
-	if len(parts) == 0 {
-		parts = []string{"none"}
-	}
-	return fact{label, strings.Join(parts, ", "), note}
-}
-
-func touchedFact(s *noise.Summary) fact {
-	value := "none"
-	if s.Touched.Known() {
-		value = fmt.Sprintf("%s episodes (%s)", of(s.Touched), share(s.Touched))
-	}
-	note := "Episodes with a bridged gap, or with an edge in a spell in which the pipeline was unwell. Blame the pipeline for these, not the rule."
-	if !s.HealthKnown {
-		note = "Episodes with a bridged gap. Spells are not known, so there may be more. Blame the pipeline for these, not the rule."
-	}
-	return fact{"Touched by the pipeline", value, note}
-}
-
-func rulesFact(s *noise.Summary) fact {
-	if !s.RulesKnown {
-		return fact{"Rules in force", unknown, "Only rules that left a trace are listed, by alertname and severity. Silent ones can’t be told from ones that don’t exist."}
-	}
-	return fact{"Rules in force", count(len(s.Rules)) + " listed", "Each alert was given to the rule whose name and static labels it carries."}
-}
-
-// definition is one term of the report.
-type definition struct{ Term, Text, Source string }
-
-func definitions(o noise.Options) []definition {
-	return []definition{
-		{"Episode", "One continuous firing of one alert (one rule, one label set) that began in the window. An alert that fired when the window began is carried over and not counted again.", ""},
-		{"Pending only", "The condition became true but did not hold for the rule’s “for”, so nothing fired.", ""},
-		{"Firing time", "The time within the window in which alerts of the rule fired, added up over label sets.", ""},
-		{"Median, p95", "By nearest rank, of the episodes that began and ended in the window and whose two ends are known.", ""},
-		{"Fleeting", "Fired for no longer than " + span(o.Fleeting) + ", of the episodes whose two ends are known.", "after ISA-18.2"},
-		{"Re-fire", "A start no later than " + span(o.Refire) + " after the same alert’s last known end, of all starts.", ""},
-		{"Flapping", "One alert starting three times within " + span(o.FlapWithin) + ". A rule counts as a nuisance if an alert of it flapped, or if half or more of its episodes, and at least three, were fleeting.", "chattering in ISA-18.2"},
-		{"Flood", fmt.Sprintf("From the instant at which %d alerts have started within 10 minutes until fewer than %d have.", o.FloodStart, o.FloodEnd), "ISA-18.2, EEMUA 191"},
-		{"Stale", "Firing for more than " + span(o.Stale) + ".", "ISA-18.2"},
-		{"Severity", "Levels by the severity label: critical, page, emergency, error, high are high; warning, ticket, medium are medium; info, low, notice, none are low; unless the settings say otherwise.", "80/15/5: ISA-18.2, HSE CHIS 6"},
-		{"Incident on call", "High-severity starts with no more than " + span(o.PageGap) + " between one and the next, taken together; what goes on without a pause counts anew every 4 hours. At most two in a 12-hour shift leave time to deal with them.", "Google, Site Reliability Engineering"},
-		{"Benchmarks", "Figures per operator position, from at least 30 days of data. They are approximate, and meeting them does not prove that alerts are good.", "ISA-18.2-2016 clause 16, IEC 62682, HSE CHIS 6 (EEMUA 191)"},
-	}
 }
