@@ -8,7 +8,7 @@ import "time"
 // events of the whole window allow, so that a bad event costs the same whenever it
 // comes. A piece that nobody looked at is not known; what is found later to have
 // happened in it shows in the pieces after it. Exclusions cost nothing.
-func (s SLO) BurnDown(l *Ledger, window Interval, exclusions []Interval, n int) []Figure {
+func (s SLO) BurnDown(l Tallies, window Interval, exclusions []Interval, n int) []Figure {
 	out := make([]Figure, n)
 	all := l.Without(window, exclusions)
 	if !all.Known() {

@@ -12,7 +12,7 @@ const (
 // forecast carries traffic on at an even rate from the status of an SLO.
 type forecast struct {
 	slo       SLO
-	ledger    *Ledger
+	ledger    Tallies
 	status    Status
 	options   StatusOptions
 	perSecond float64 // events

@@ -58,8 +58,8 @@ type StatusOptions struct {
 	Exclusions []Interval
 }
 
-// StatusAt tells how an SLO stands. It is pure: the ledger holds what is known.
-func (s SLO) StatusAt(l *Ledger, now time.Time, o StatusOptions) Status {
+// StatusAt tells how an SLO stands. It is pure: the tallies hold what is known.
+func (s SLO) StatusAt(l Tallies, now time.Time, o StatusOptions) Status {
 	if o.Basis == 0 {
 		o.Basis = 6 * time.Hour
 	}
@@ -91,7 +91,7 @@ func (s SLO) Burn(t Tally) Figure {
 }
 
 // exhaustion foretells when the budget is gone.
-func (s SLO) exhaustion(l *Ledger, st Status, o StatusOptions) Exhaustion {
+func (s SLO) exhaustion(l Tallies, st Status, o StatusOptions) Exhaustion {
 	out := Exhaustion{Basis: o.Basis, Gone: st.BudgetRemaining.Value <= 0}
 	recent := l.Without(Interval{From: st.At.Add(-o.Basis), To: st.At}, o.Exclusions)
 	out.Known = recent.Known() && recent.Covered > 0
