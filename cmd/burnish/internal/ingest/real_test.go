@@ -5,17 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -237,47 +233,10 @@ func playEverything(t *testing.T, store *memory, url string) {
 	}
 }
 
-// recording starts the new Alertmanager with its event recorder enabled, which
-// takes a flag that realserver.Alertmanager does not give. It starts one by that
-// first, so that the program is built.
+// recording starts the new Alertmanager with its event recorder enabled.
 func recording(t *testing.T, config string) string {
 	t.Helper()
-	realserver.Alertmanager(t, realserver.NewAlertmanager, "route: {receiver: a}\nreceivers: [{name: a}]\n").Stop()
-	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
-	programs, err := filepath.Glob(filepath.Join(cache, "burnish-test", "alertmanager-v*[0-9]"))
-	require.NoError(t, err)
-	require.Len(t, programs, 1)
-	dir := t.TempDir()
-	file := filepath.Join(dir, "config.yml")
-	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	require.NoError(t, l.Close())
-	cmd := exec.CommandContext(t.Context(), programs[0], "--config.file="+file, "--storage.path="+dir, //nolint:gosec // the test's own program
-		"--web.listen-address="+address, "--cluster.listen-address=", "--enable-feature=event-recorder")
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	var logs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &logs, &logs
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait() // it was told to end
-		if t.Failed() {
-			t.Log(logs.String())
-		}
-	})
-	eventually(t, fmt.Sprint("Alertmanager on ", address), func() bool {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/-/ready", http.NoBody)
-		require.NoError(t, err)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false
-		}
-		_ = resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
-	return "http://" + address
+	return realserver.StartAlertmanager(t, realserver.AlertmanagerOptions{
+		Version: realserver.NewAlertmanager, Config: config, ExtraArgs: []string{"--enable-feature=event-recorder"},
+	}).URL
 }

@@ -21,23 +21,39 @@ const (
 
 const newAlertmanagerModule = "v0.34.2"
 
+// AlertmanagerOptions say how an Alertmanager is started.
+type AlertmanagerOptions struct {
+	// Version is OldAlertmanager or NewAlertmanager; New where it is empty.
+	Version Version
+	// Config is the text of the configuration file.
+	Config string
+	// ExtraArgs come last on the command line.
+	ExtraArgs []string
+}
+
 // Alertmanager starts an Alertmanager without a cluster and waits until it can be
 // asked. config is the text of its configuration file.
 func Alertmanager(t testing.TB, v Version, config string) *Server {
 	t.Helper()
-	program := alertmanagerProgram(t, v)
-	file, dir := writeConfig(t, config), t.TempDir()
+	return StartAlertmanager(t, AlertmanagerOptions{Version: v, Config: config})
+}
+
+// StartAlertmanager is Alertmanager with more to choose.
+func StartAlertmanager(t testing.TB, o AlertmanagerOptions) *Server {
+	t.Helper()
+	program := alertmanagerProgram(t, o.Version)
+	file, dir := writeConfig(t, o.Config), t.TempDir()
 	return start(t, spec{
-		name:    "alertmanager " + string(v),
+		name:    "alertmanager " + string(o.Version),
 		program: program,
 		ready:   "/-/ready",
 		args: func(address string) []string {
-			return []string{
+			return append([]string{
 				"--config.file=" + file,
 				"--storage.path=" + dir,
 				"--web.listen-address=" + address,
 				"--cluster.listen-address=",
-			}
+			}, o.ExtraArgs...)
 		},
 	}, dir)
 }
