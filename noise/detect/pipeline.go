@@ -36,17 +36,30 @@ type damage struct {
 	rules   map[noise.RuleKey]noise.RuleRef
 }
 
-func findPipeline(v view) []noise.Finding {
-	by := map[fault]*damage{}
-	at := func(f fault) *damage {
-		if by[f] == nil {
-			by[f] = &damage{rules: map[noise.RuleKey]noise.RuleRef{}}
-		}
-		return by[f]
+// damages are what the faults did, by fault.
+type damages map[fault]*damage
+
+func (ds damages) of(f fault) *damage {
+	if ds[f] == nil {
+		ds[f] = &damage{rules: map[noise.RuleKey]noise.RuleRef{}}
 	}
+	return ds[f]
+}
+
+// touch enters the start of a rule's episode that a fault had a hand in.
+func (d *damage) touch(r *ruleFacts, s start) {
+	d.starts = append(d.starts, s)
+	d.rules[r.ref.RuleKey] = r.ref
+	if s.marks&markResumed != 0 {
+		d.resumed++
+	}
+}
+
+func findPipeline(v view) []noise.Finding {
+	by := damages{}
 	for _, s := range v.in.History.Spells {
 		if in := s.Intersect(v.window); !in.Empty() {
-			d := at(fault{s.Kind, s.Group})
+			d := by.of(fault{s.Kind, s.Group})
 			d.spells++
 			d.lasted += in.Duration().Milliseconds()
 		}
@@ -55,16 +68,11 @@ func findPipeline(v view) []noise.Finding {
 		r := &v.rules[i]
 		for _, s := range r.dirty {
 			for _, f := range v.faultsOf(r, s, by) {
-				d := at(f)
-				d.starts = append(d.starts, s)
-				d.rules[r.ref.RuleKey] = r.ref
-				if s.marks&markResumed != 0 {
-					d.resumed++
-				}
+				by.of(f).touch(r, s)
 			}
 		}
 	}
-	var out []noise.Finding
+	out := make([]noise.Finding, 0, len(by))
 	for f, d := range by {
 		out = append(out, v.faulty(f, d))
 	}
@@ -73,7 +81,7 @@ func findPipeline(v view) []noise.Finding {
 
 // faultsOf are the faults that touched an episode: those of its own group where
 // such are known, else those of all groups.
-func (v view) faultsOf(r *ruleFacts, s start, known map[fault]*damage) []fault {
+func (v view) faultsOf(r *ruleFacts, s start, known damages) []fault {
 	kinds := v.episodes[s.episode].Certainty.Pipeline
 	if len(kinds) == 0 {
 		return []fault{{hole, ""}}

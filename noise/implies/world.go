@@ -98,13 +98,7 @@ func weaker(l leaf) []leaf {
 func (w *world) settle(r ranges) {
 	for i := range w.leaves {
 		l := &w.leaves[i]
-		if l.unique {
-			for _, other := range w.leaves {
-				if other.text == l.text {
-					l.set = l.set.intersect(other.set)
-				}
-			}
-		}
+		w.gather(l)
 		for _, no := range w.absent {
 			if no.join.plain() {
 				l.exclude(no.form)
@@ -114,6 +108,18 @@ func (w *world) settle(r ranges) {
 			w.void = r.refute(*l)
 		}
 		l.set = l.set.intersect(r.of(l.core))
+	}
+}
+
+// gather takes into a leaf what other leaves say of the same series.
+func (w *world) gather(l *leaf) {
+	if !l.unique {
+		return
+	}
+	for _, other := range w.leaves {
+		if other.text == l.text {
+			l.set = l.set.intersect(other.set)
+		}
 	}
 }
 

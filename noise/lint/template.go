@@ -25,25 +25,24 @@ func templateCheck() Check {
 func findTemplates(c *corpus) {
 	for i := range c.in.Rules {
 		r := &c.in.Rules[i]
-		holes := map[string][]string{} // by label, the texts that show it
-		for _, part := range []struct {
-			name string
-			ls   labels.Labels
-		}{{"label", r.Labels}, {"annotation", r.Annotations}} {
-			part.ls.Range(func(l labels.Label) {
-				where := part.name + " " + excerpt(l.Name)
-				if s := c.script(l.Value); s != nil {
-					c.brokenTemplate(i, where, s)
-					for _, name := range s.reads {
-						holes[name] = append(holes[name], where)
-					}
-				}
-			})
+		shown := map[string][]string{} // by label, the texts that show it
+		take := func(where, value string) {
+			s := c.script(value)
+			if s == nil {
+				return
+			}
+			c.brokenTemplate(i, where, s)
+			for _, name := range s.reads {
+				shown[name] = append(shown[name], where)
+			}
 		}
-		c.holes(i, holes)
+		r.Labels.Range(func(l labels.Label) { take("label "+excerpt(l.Name), l.Value) })
+		r.Annotations.Range(func(l labels.Label) { take("annotation "+excerpt(l.Name), l.Value) })
+		c.holes(i, shown)
 	}
 }
 
+// brokenTemplate reports a template that does not parse or can't be filled in.
 func (c *corpus) brokenTemplate(rule int, where string, s *script) {
 	if s.err != "" {
 		c.report(rule, noise.Finding{

@@ -61,28 +61,26 @@ func SuggestGroupBy(c *Config, episodes []noise.Episode, o SuggestOptions) ([]Su
 // carriedBy lists for each route the labels in keep that nearly all of its alerts
 // carry, and so tell them apart.
 func carriedBy(c *Config, alerts []alert, keep []string) map[string][]string {
-	count, total := map[string]map[string]int{}, map[string]int{}
+	type carrier struct{ route, label string }
+	carriers, total := map[carrier]int{}, map[string]int{}
 	for i := range alerts {
-		for _, n := range c.root.match(alerts[i].labels, nil) {
+		ls := alerts[i].labels
+		carried := slices.DeleteFunc(slices.Clone(keep), func(name string) bool { return !ls.Has(name) })
+		for _, n := range c.root.match(ls, nil) {
 			total[n.id]++
-			if count[n.id] == nil {
-				count[n.id] = map[string]int{}
-			}
-			for _, name := range keep {
-				if alerts[i].labels.Has(name) {
-					count[n.id][name]++
-				}
+			for _, name := range carried {
+				carriers[carrier{n.id, name}]++
 			}
 		}
 	}
 	out := map[string][]string{}
-	for id, names := range count {
-		for name, n := range names {
-			if float64(n) >= common*float64(total[id]) {
-				out[id] = append(out[id], name)
-			}
+	for by, n := range carriers {
+		if float64(n) >= common*float64(total[by.route]) {
+			out[by.route] = append(out[by.route], by.label)
 		}
-		slices.Sort(out[id])
+	}
+	for _, names := range out {
+		slices.Sort(names)
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	amlabels "github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/burnish-sre/burnish/noise"
@@ -122,7 +123,11 @@ func matchAll(ms []Match, ls labels.Labels) bool {
 // edges says which rules inhibit which.
 type edges map[noise.RuleKey]map[noise.RuleKey]bool
 
+// add notes that one rule inhibits another; that it inhibits itself says nothing.
 func (e edges) add(source, target noise.RuleKey) {
+	if source == target {
+		return
+	}
 	if e[source] == nil {
 		e[source] = map[noise.RuleKey]bool{}
 	}
@@ -153,30 +158,23 @@ func (e edges) reaches(from, to noise.RuleKey) bool {
 // they were seen to match.
 func edgesOf(c *Config, episodes []noise.Episode, o SuggestOptions) edges {
 	out := edges{}
-	if len(c.inhibit) == 0 {
-		return out
-	}
-	sources, targets := make([]map[noise.RuleKey]bool, len(c.inhibit)), make([]map[noise.RuleKey]bool, len(c.inhibit))
-	for i := range c.inhibit {
-		sources[i], targets[i] = map[noise.RuleKey]bool{}, map[noise.RuleKey]bool{}
-	}
-	for _, a := range o.table.alerts {
-		for i, r := range c.inhibit {
-			for _, s := range a.spans {
-				key := keyOf(&episodes[s.episode])
-				sources[i][key] = sources[i][key] || allMatch(r.SourceMatchers, a.labels)
-				targets[i][key] = targets[i][key] || allMatch(r.TargetMatchers, a.labels)
-				break
+	for _, r := range c.inhibit {
+		targets := rulesMatched(r.TargetMatchers, o.table.alerts, episodes)
+		for source := range rulesMatched(r.SourceMatchers, o.table.alerts, episodes) {
+			for target := range targets {
+				out.add(source, target)
 			}
 		}
 	}
-	for i := range c.inhibit {
-		for source, is := range sources[i] {
-			for target, isTarget := range targets[i] {
-				if is && isTarget && source != target {
-					out.add(source, target)
-				}
-			}
+	return out
+}
+
+// rulesMatched are the rules of which an alert matches.
+func rulesMatched(ms amlabels.Matchers, alerts []alert, episodes []noise.Episode) map[noise.RuleKey]bool {
+	out := map[noise.RuleKey]bool{}
+	for _, a := range alerts {
+		if len(a.spans) > 0 && allMatch(ms, a.labels) {
+			out[keyOf(&episodes[a.spans[0].episode])] = true
 		}
 	}
 	return out
