@@ -193,57 +193,69 @@ func (c *committing) loadLastBefore(id int64, a *alertRows, w window) error {
 // replace writes what is known of alerts from now on. Rows that stay as they are
 // are not touched.
 func (c *committing) replace(alerts map[int64]*alertRows, repaint func(*alertRows) []stretch) error {
-	var keys, groups, rows []any
-	named := map[int64]bool{}
+	var keys, rows []any
+	groups := map[int64][]byte{}
 	for _, id := range slices.Sorted(maps.Keys(alerts)) {
 		a := alerts[id]
-		kept := map[int64]stretch{}
-		for _, k := range a.known {
-			kept[k.from] = k
-		}
-		added := false
-		for _, s := range repaint(a) {
-			if old, ok := kept[s.from]; ok {
-				delete(kept, s.from)
-				if sameStretch(old, s) {
-					continue
-				}
-				if err := c.deleteEpisode(id, s.from); err != nil {
-					return err
-				}
-			}
-			group := appendPart(appendPart(nil, s.File), s.Group)
-			if gid := idOf(group); !named[gid] {
-				named[gid] = true
-				groups = append(groups, gid, group)
-			}
-			rows = append(rows, c.rowOf(id, s, idOf(group))...)
-			added = true
-		}
-		for from := range kept {
+		gone, fresh := difference(a.known, repaint(a))
+		for _, from := range gone {
 			if err := c.deleteEpisode(id, from); err != nil {
 				return err
 			}
 		}
-		if added && a.key != nil {
+		for _, s := range fresh {
+			group := appendPart(appendPart(nil, s.File), s.Group)
+			groups[idOf(group)] = group
+			rows = append(rows, c.rowOf(id, s, idOf(group))...)
+		}
+		if len(fresh) > 0 && a.key != nil {
 			keys = append(keys, id, a.key)
 		}
 	}
 	if err := c.insertMany("alerts (id, key)", 2, keys, "ON CONFLICT DO NOTHING"); err != nil {
 		return err
 	}
-	if err := c.insertMany("rule_groups (id, key)", 2, groups, "ON CONFLICT DO NOTHING"); err != nil {
+	if err := c.insertMany("rule_groups (id, key)", 2, groupRows(groups), "ON CONFLICT DO NOTHING"); err != nil {
 		return err
 	}
 	return c.insertMany(`episodes (source_id, alert_id, seen_from, seen_to, group_id, active_at, fired_at, resolved_at,
 		active_edge, fired_edge, ended_edge, gaps, bridged, replicas, pipeline, shifts)`, 16, rows, "")
 }
 
+// difference tells which of an alert's rows go, by where they begin, and which
+// come. A row that changes does both.
+func difference(known, now []stretch) (gone []int64, fresh []stretch) {
+	old := make(map[int64]stretch, len(known))
+	for _, s := range known {
+		old[s.from] = s
+	}
+	for _, s := range now {
+		if was, ok := old[s.from]; ok && sameStretch(was, s) {
+			delete(old, s.from)
+			continue
+		}
+		fresh = append(fresh, s)
+	}
+	return slices.Sorted(maps.Keys(old)), fresh
+}
+
+// groupRows are rule groups as rows, in the order of their ids, so that two
+// writers who share some lock them in one order.
+func groupRows(groups map[int64][]byte) []any {
+	rows := make([]any, 0, 2*len(groups))
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		rows = append(rows, id, groups[id])
+	}
+	return rows
+}
+
+// deleteEpisode takes back one row of an alert.
 func (c *committing) deleteEpisode(alert, from int64) error {
 	_, err := c.exec("DELETE FROM episodes WHERE source_id = ? AND alert_id = ? AND seen_from = ?", c.source, alert, from)
 	return err
 }
 
+// rowOf is a stretch in the order of the table's columns.
 func (c *committing) rowOf(alert int64, s stretch, group int64) []any {
 	kinds := make([]string, len(s.Certainty.Pipeline))
 	for i, k := range s.Certainty.Pipeline {
