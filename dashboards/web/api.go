@@ -43,7 +43,18 @@ func apiRoutes() []route {
 		get("/decisions", apiList((*Snapshot).decisionList)),
 		get("/episodes", (*server).apiEpisodes),
 		get("/reports", (*server).apiReports),
+		get("/topology", (*server).apiTopology),
 	}
+}
+
+// APIRoutes are the routes of the API that New serves, each as method and pattern,
+// for who holds the description of the API against them.
+func APIRoutes() []string {
+	var out []string
+	for _, r := range apiRoutes() {
+		out = append(out, r.method+" "+r.pattern)
+	}
+	return out
 }
 
 // statusDocument is what is being served and how things stand, in a few figures.

@@ -241,7 +241,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	audit, err := os.ReadFile(filepath.Join("testdata", "audit.js"))
 	require.NoError(t, err)
 	h := site(t)
-	paths := []string{"/", "/slos", "/rules", "/incidents", "/findings", "/decisions", "/timeline", "/reports", "/rules/none", "/rules?q=none&team=api"}
+	paths := []string{"/", "/slos", "/rules", "/incidents", "/findings", "/decisions", "/timeline", "/reports", "/topology", "/topology/worksheet", "/topology/loops", "/rules/none", "/rules?q=none&team=api"}
 	for _, list := range []string{"slos", "rules", "incidents", "findings"} {
 		paths = append(paths, urls(t, h, list, "")[0])
 	}

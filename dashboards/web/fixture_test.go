@@ -18,6 +18,7 @@ import (
 	"github.com/burnish-sre/burnish/noise/detect"
 	"github.com/burnish-sre/burnish/noise/truth"
 	"github.com/burnish-sre/burnish/slo"
+	"github.com/burnish-sre/burnish/slo/topology"
 )
 
 // The hostile texts of the fixture.
@@ -129,7 +130,32 @@ func input() Input {
 	rep := report.Build(report.Input{
 		Source: "prometheus.example.org", Current: sum, SLOs: []report.SLOGroup{promise("api", 0.3), promise("disk", -0.2)}, SLOsAt: end, Judged: &judged,
 	})
-	return Input{Report: rep.Document(), Judgement: judged.Judgement, History: h, At: end, Postmortem: rep.WritePostmortem}
+	return Input{Report: rep.Document(), Judgement: judged.Judgement, History: h, At: end, Postmortem: rep.WritePostmortem, Topology: shopTopology()}
+}
+
+// shopTopology is an api on a disk, and on a provider that is too bad for it; what
+// people wrote is hostile.
+func shopTopology() *Topology {
+	level := func(v float64) slo.Figure { return slo.Figure{Value: v, Known: true} }
+	g, err := topology.New([]topology.Component{
+		{Name: "api", Kind: topology.KindService, Owner: hostileValue, SLOs: []slo.SLO{{Service: "api", Name: "availability", Objective: 0.999, Owner: hostileValue, Runbook: "javascript:alert(5)"}},
+			DependsOn: []topology.Dependency{{On: []string{"provider"}, Needs: 1, Share: 1}, {On: []string{"disk"}, Needs: 1, Share: 0.3}, {On: []string{"steel"}, Needs: 1, Share: 1}}},
+		{Name: "disk", Kind: topology.KindService, Expected: level(0.9995), SLOs: []slo.SLO{{Service: "disk", Name: "availability", Objective: 0.9995}}},
+		{Name: "provider", Kind: topology.KindProvider, Expected: level(0.99), Modes: []topology.Mode{{Name: hostileName, Effect: longNote()[:2000]}}},
+		{Name: "steel", Kind: topology.KindComponent, Expected: level(0.9999999)},
+		{Name: "unrated", Kind: topology.KindProvider},
+	})
+	if err != nil {
+		panic(err)
+	}
+	v := topology.NewView(g, topology.Measured{Window: 30 * 24 * time.Hour, SLOs: map[string]topology.Observed{"api/availability": {
+		Level: level(0.998), Rules: []string{"ApiErrors"}, Recall: slo.Proportion{Count: 1, Of: 2}, Detection: level(180), Restore: level(1800),
+		Incidents: []topology.Incident{
+			{ID: "a", From: incidents()[0].From, To: incidents()[0].To, Burned: level(0.2)}, {ID: "b", From: incidents()[2].From, To: incidents()[2].To, Burned: level(0.05)},
+		},
+		Missed: []string{hostileID}, Actions: topology.Actions{NotGiven: 1, GivenNeedlessly: 2},
+	}}})
+	return &Topology{View: v, Worksheet: "/etc/burnish/failures.csv"}
 }
 
 // site is a handler over the fixture.

@@ -219,17 +219,16 @@ func TestOpenAPIIsWrittenDown(t *testing.T) {
 	assert.Equal(t, string(want), b.String(), "run go test ./dashboards/web -run OpenAPI -update")
 }
 
+// TestOpenAPINamesEveryRoute of the pages' own API; what the daemon serves besides, a
+// test of the daemon holds against the document.
 func TestOpenAPINamesEveryRoute(t *testing.T) {
-	var served, written []string
-	for _, r := range apiRoutes() {
-		served = append(served, r.method+" "+r.pattern)
-	}
+	var written []string
 	for path, ops := range readObject(t, "..", "..", "docs", "openapi.yaml")["paths"].(object) {
 		for method := range ops.(object) {
 			written = append(written, strings.ToUpper(method)+" "+path)
 		}
 	}
-	assert.ElementsMatch(t, served, written)
+	assert.Subset(t, written, APIRoutes())
 }
 
 // answerShape compiles the shape that an operation answers with.
@@ -265,7 +264,7 @@ func TestAnswersAreAsOpenAPISays(t *testing.T) {
 		path, ask, method, status, body string
 	}{
 		{path: "/api/v1/status"}, {path: "/api/v1/slos"}, {path: "/api/v1/rules"}, {path: "/api/v1/incidents"}, {path: "/api/v1/findings"},
-		{path: "/api/v1/decisions"}, {path: "/api/v1/episodes"}, {path: "/api/v1/episodes", ask: "/api/v1/episodes?limit=2"}, {path: "/api/v1/reports"},
+		{path: "/api/v1/decisions"}, {path: "/api/v1/episodes"}, {path: "/api/v1/episodes", ask: "/api/v1/episodes?limit=2"}, {path: "/api/v1/reports"}, {path: "/api/v1/topology"},
 		{path: "/api/v1/rules", ask: "/api/v1/rules?limit=1"},
 		{path: "/api/v1/slos/{service}/{name}", ask: firstOf("slos")}, {path: "/api/v1/rules/{id}", ask: firstOf("rules")},
 		{path: "/api/v1/incidents/{id}", ask: firstOf("incidents")}, {path: "/api/v1/findings/{id}", ask: firstOf("findings")},
@@ -315,7 +314,11 @@ func TestTheCheckOfShapesCanFail(t *testing.T) {
 func TestEveryParameterIsTaken(t *testing.T) {
 	h := site(t)
 	values := map[string]string{"limit": "5", "cursor": "", "from": "2026-11-05T00:00:00Z", "to": "2026-11-06T00:00:00Z", "fired": "true", "format": "json", "rule": ""}
+	own := APIRoutes()
 	for path, ops := range readObject(t, "..", "..", "docs", "openapi.yaml")["paths"].(object) {
+		if !slices.Contains(own, "GET "+path) {
+			continue // the daemon's
+		}
 		params, _ := ops.(object)["get"].(object)["parameters"].([]any)
 		for _, p := range params {
 			if p.(object)["in"] != "query" || strings.Contains(path, "{") {

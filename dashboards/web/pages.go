@@ -29,7 +29,7 @@ func pageRoutes() []route {
 	add((*server).timeline, "/timeline", "/timeline.json", "/timeline.csv")
 	add((*server).reports, "/reports", "/reports.json", "/reports.csv")
 	add((*server).archived, "/reports/{id}")
-	return out
+	return append(out, topologyRoutes()...)
 }
 
 // listView is a page that is one list.

@@ -38,12 +38,16 @@ type navItem struct {
 	Within      bool // a page below it
 }
 
-func navigation() []navItem {
-	return []navItem{
+func navigation(withTopology bool) []navItem {
+	out := []navItem{
 		{Label: "Overview", Href: "/"}, {Label: "Promises", Href: "/slos"}, {Label: "Rules", Href: "/rules"},
 		{Label: "Incidents", Href: "/incidents"}, {Label: "Findings", Href: "/findings"}, {Label: "To do", Href: "/decisions"},
-		{Label: "Timeline", Href: "/timeline"}, {Label: "Reports", Href: "/reports"},
+		{Label: "Timeline", Href: "/timeline"},
 	}
+	if withTopology {
+		out = append(out, navItem{Label: "Topology", Href: "/topology"})
+	}
+	return append(out, navItem{Label: "Reports", Href: "/reports"})
 }
 
 // page draws a page from its template.
@@ -55,7 +59,7 @@ func (s *server) page(req *request, name, title string, data any) answer {
 	if name == "overview" || name == "timeline" {
 		v.Live = s.o.Refresh.Milliseconds()
 	}
-	for _, item := range navigation() {
+	for _, item := range navigation(req.snap != nil && req.snap.topology != nil) {
 		item.Here = req.URL.Path == item.Href
 		item.Within = item.Href != "/" && strings.HasPrefix(req.URL.Path, item.Href+"/")
 		v.Nav = append(v.Nav, item)

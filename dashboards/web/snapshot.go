@@ -27,6 +27,8 @@ type Input struct {
 	// Postmortem writes the skeleton of a post-mortem of the incident of an id as
 	// Markdown; nil offers none.
 	Postmortem func(w io.Writer, id string) error
+	// Topology is what depends on what; nil where nobody says.
+	Topology *Topology
 }
 
 // Snapshot is all that the pages show at one time, looked up and ordered. It
@@ -51,6 +53,7 @@ type Snapshot struct {
 	findingAt  map[string]int
 
 	episodes *memory
+	topology *Topology
 	teams    map[string]string // of SLOs, by id
 	sloPages map[string]string // addresses, by id
 }
@@ -59,7 +62,7 @@ type Snapshot struct {
 // episodes, a second or so for a million, and is made once for each report.
 func NewSnapshot(in Input) *Snapshot {
 	s := &Snapshot{
-		doc: in.Report, judgement: in.Judgement, history: in.History, at: in.At.UTC(), draft: in.Postmortem,
+		doc: in.Report, judgement: in.Judgement, history: in.History, at: in.At.UTC(), draft: in.Postmortem, topology: in.Topology,
 		ruleAt: map[noise.RuleKey]int{}, ruleByID: map[string]int{}, sloByPath: map[string][]int{},
 		incidentAt: map[string]int{}, findingAt: map[string]int{}, teams: map[string]string{}, sloPages: map[string]string{},
 	}

@@ -44,6 +44,7 @@ type cell struct {
 	Strip        *stripView
 	Mark, Says   string
 	Links        []link
+	Elements     []partView // of a control loop
 	Datetime     string
 }
 

@@ -39,7 +39,7 @@ func urls(t *testing.T, h http.Handler, list, query string) []string {
 // everyPage is every page that the fixture has.
 func everyPage(t *testing.T, h http.Handler) []string {
 	t.Helper()
-	out := []string{"/", "/slos", "/rules", "/incidents", "/findings", "/decisions", "/timeline", "/reports", "/timeline?slo=api%2Favailability&last=24h", "/rules/none"}
+	out := []string{"/", "/slos", "/rules", "/incidents", "/findings", "/decisions", "/timeline", "/reports", "/topology", "/topology/worksheet", "/topology/loops", "/timeline?slo=api%2Favailability&last=24h", "/rules/none"}
 	for _, list := range []string{"slos", "rules", "incidents", "findings"} {
 		out = append(out, urls(t, h, list, "")...)
 	}

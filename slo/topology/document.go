@@ -200,15 +200,15 @@ func (v View) WriteText(w io.Writer) error {
 	for i, a := range v.Attainable {
 		target, most := "none", "nothing"
 		if a.Target.Known {
-			target = targetText(a.Target.Value)
+			target = TargetText(a.Target.Value)
 		}
 		if len(a.Contributors) > 0 && a.Contributors[0].Loss > 0 {
 			most = strings.Join(a.Contributors[0].Path, " -> ")
 			if share := a.Contributors[0].OfBudget; share.Known {
-				most += " (" + shareText(share.Value) + " of the budget)"
+				most += " (" + ShareText(share.Value) + " of the budget)"
 			}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", plain(a.Component), v.Graph.components[i].Kind, target, levelText(a.Level), a.verdict(), most)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", plain(a.Component), v.Graph.components[i].Kind, target, LevelText(a.Level), a.Verdict(), most)
 	}
 	_ = t.Flush()
 	for i, x := range v.Excluded {

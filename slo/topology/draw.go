@@ -16,7 +16,7 @@ func (d Dependency) label() string {
 		parts = append(parts, fmt.Sprintf("%d of %d", d.Needs, len(d.On)))
 	}
 	if d.Share < 1 {
-		parts = append(parts, shareText(d.Share))
+		parts = append(parts, ShareText(d.Share))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -29,13 +29,13 @@ func (v View) caption(i int) (lines []string, broken bool) {
 	case !promised && len(v.Graph.components[i].DependsOn) == 0:
 		return []string{"expected: ?"}, false
 	case !promised:
-		return []string{"at best " + levelText(a.Level)}, false
+		return []string{"at best " + LevelText(a.Level)}, false
 	case !kept:
-		return []string{"wants " + targetText(a.Target.Value), "at best " + levelText(a.Level)}, true
+		return []string{"wants " + TargetText(a.Target.Value), "at best " + LevelText(a.Level)}, true
 	case len(v.Graph.components[i].DependsOn) == 0:
-		return []string{"expected " + targetText(a.Target.Value)}, false
+		return []string{"expected " + TargetText(a.Target.Value)}, false
 	}
-	return []string{"wants " + targetText(a.Target.Value), "at best " + levelText(a.Level)}, false
+	return []string{"wants " + TargetText(a.Target.Value), "at best " + LevelText(a.Level)}, false
 }
 
 // WriteMermaid writes the graph as a Mermaid flowchart.
@@ -137,7 +137,13 @@ type point struct{ x, y float64 }
 // WriteSVG draws the graph: layers from top to bottom, at most three boxes side by
 // side, so that it can be read at a width of 400 pixels. The same graph gives the
 // same bytes.
-func (v View) WriteSVG(w io.Writer) error {
+func (v View) WriteSVG(w io.Writer) error { return v.drawing(w, drawStyle) }
+
+// WriteDrawing draws it for a page that brings the style: the classes are those that
+// WriteSVG's own style names.
+func (v View) WriteDrawing(w io.Writer) error { return v.drawing(w, "") }
+
+func (v View) drawing(w io.Writer, style string) error {
 	rows := v.Graph.rows()
 	at := make([]point, len(v.Graph.components))
 	y := float64(topMargin)
@@ -154,7 +160,10 @@ func (v View) WriteSVG(w io.Writer) error {
 	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"burnish-topology\" viewBox=\"0 0 %d %s\" role=\"img\" aria-labelledby=\"topology-title topology-desc\">\n",
 		drawWidth, short2(height+legendSize))
 	fmt.Fprintf(&b, "<title id=\"topology-title\">What depends on what</title>\n<desc id=\"topology-desc\">%s</desc>\n", html.EscapeString(v.spoken()))
-	fmt.Fprintf(&b, "<style>%s</style>\n<rect class=\"paper\" width=\"%d\" height=\"%s\"/>\n", drawStyle, drawWidth, short2(height+legendSize))
+	if style != "" {
+		fmt.Fprintf(&b, "<style>%s</style>\n", style)
+	}
+	fmt.Fprintf(&b, "<rect class=\"paper\" width=\"%d\" height=\"%s\"/>\n", drawWidth, short2(height+legendSize))
 	v.drawEdges(&b, newPlan(rows, at))
 	for i := range at {
 		v.drawBox(&b, i, at[i])

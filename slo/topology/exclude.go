@@ -39,7 +39,7 @@ func (g *Graph) Exclude(all []Attainable) []Excluded {
 		}
 		out = append(out, Excluded{c.Name, fmt.Sprintf(
 			"At %s it is far above what is needed: its own failures cost %s, whom they hurt most, %s of the budget.",
-			targetText(c.own()), w.of, shareText(w.share))})
+			TargetText(c.own()), w.of, ShareText(w.share))})
 	}
 	slices.SortFunc(out, func(a, b Excluded) int { return strings.Compare(a.Component, b.Component) })
 	return out

@@ -191,6 +191,9 @@ func (g *Graph) needs(i int) []int {
 	return out
 }
 
+// Linked tells whether anything depends on anything.
+func (g *Graph) Linked() bool { return g.edges() > 0 }
+
 // Components are all components by name.
 func (g *Graph) Components() []Component { return slices.Clone(g.components) }
 

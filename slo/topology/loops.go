@@ -15,10 +15,12 @@ type Element struct {
 	Name string
 	Lag  slo.Figure // seconds
 	Note string
+	// Unknown tells that nobody measured whether it is there; the Note says why.
+	Unknown bool
 }
 
 // Missing tells whether the loop lacks it.
-func (e Element) Missing() bool { return e.Name == "" }
+func (e Element) Missing() bool { return e.Name == "" && !e.Unknown }
 
 // Loop is the control loop around one SLO (STPA; N. Leveson, J. Thomas, STPA
 // Handbook, 2018): who steers the service, by what actions, and by what feedback.
@@ -31,6 +33,19 @@ type Loop struct {
 	// whether they were measured.
 	Unsafe Actions
 	Known  bool
+}
+
+// Lacks are the roles of its elements that are missing.
+func (l Loop) Lacks() []string {
+	var out []string
+	for _, part := range [][]Element{l.Controllers, l.Actions, l.Feedback} {
+		for _, e := range part {
+			if e.Missing() {
+				out = append(out, e.Role)
+			}
+		}
+	}
+	return out
 }
 
 // Loops are the control loops of all SLOs, by service and name.
@@ -55,7 +70,7 @@ func newLoop(s slo.SLO, o Observed, measured bool) Loop {
 	if len(o.Rules) > 0 {
 		page = Element{Role: "tells people", Name: list(o.Rules, 3), Lag: o.Detection}
 	} else if !measured {
-		page.Note = "alerts were not measured"
+		page.Note, page.Unknown = "alerts were not measured", true
 	}
 	l.Actions = []Element{
 		page,
@@ -71,7 +86,7 @@ func feedback(s slo.SLO, o Observed, measured bool) []Element {
 	if s.SLI != nil {
 		metric = Element{Role: "events", Name: selectors(s.SLI)}
 	}
-	caught := Element{Role: "alerts catch losses", Note: "not measured"}
+	caught := Element{Role: "alerts catch losses", Note: "not measured", Unknown: true}
 	if measured && o.Recall.Known() {
 		caught = Element{Role: "alerts catch losses", Name: fmt.Sprintf("%d of %d", o.Recall.Count, o.Recall.Of), Lag: o.Detection}
 		if len(o.Missed) > 0 {
@@ -80,7 +95,7 @@ func feedback(s slo.SLO, o Observed, measured bool) []Element {
 	} else if measured {
 		caught.Note = "no loss to measure by"
 	}
-	over := Element{Role: "alerts end", Note: "when alerts end after a loss is not known"}
+	over := Element{Role: "alerts end", Note: "when alerts end after a loss is not known", Unknown: true}
 	if o.Reset.Known {
 		over = Element{Role: "alerts end", Name: "after the loss", Lag: o.Reset}
 	}
@@ -140,6 +155,9 @@ func (v View) writeLoops(b *bytes.Buffer) {
 func (e Element) what() string {
 	if e.Missing() {
 		return "MISSING"
+	}
+	if e.Unknown {
+		return "?"
 	}
 	return e.Name
 }

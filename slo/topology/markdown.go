@@ -100,22 +100,22 @@ func (v View) writeAttainable(b *bytes.Buffer) {
 	for _, a := range v.Attainable {
 		target, most, way := "none", "nothing", ""
 		if a.Target.Known {
-			target = targetText(a.Target.Value)
+			target = TargetText(a.Target.Value)
 		}
 		if len(a.Contributors) > 0 && a.Contributors[0].Loss > 0 {
 			c := a.Contributors[0]
 			most = c.Component
 			if c.OfBudget.Known {
-				most += " (" + shareText(c.OfBudget.Value) + " of the budget)"
+				most += " (" + ShareText(c.OfBudget.Value) + " of the budget)"
 			}
 			way = strings.Join(c.Path, " → ")
 		}
-		tableRow(b, a.Component, target, levelText(a.Level), a.verdict(), most, way)
+		tableRow(b, a.Component, target, LevelText(a.Level), a.Verdict(), most, way)
 	}
 }
 
-// verdict says in words whether the target can be kept.
-func (a Attainable) verdict() string {
+// Verdict says in words whether the target can be kept.
+func (a Attainable) Verdict() string {
 	kept, promised := a.Kept()
 	note := ""
 	if len(a.Unrated) > 0 {
@@ -130,7 +130,7 @@ func (a Attainable) verdict() string {
 	case !kept:
 		return "can't be kept" + note
 	case a.OwnNeeded.Known && a.OwnNeeded.Value < 1 && len(a.Contributors) > 0:
-		return "needs " + levelText(a.OwnNeeded.Value) + " of its own part" + note
+		return "needs " + LevelText(a.OwnNeeded.Value) + " of its own part" + note
 	}
 	return "can be kept" + note
 }

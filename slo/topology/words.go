@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// targetText writes a level that somebody wrote down, as it was written.
-func targetText(v float64) string {
+// TargetText writes a level that somebody wrote down, as it was written.
+func TargetText(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e12)/1e10, 'f', -1, 64) + "%"
 }
 
-// levelText writes a level as a percentage, with two digits of what it lacks.
-func levelText(v float64) string {
+// LevelText writes a level as a percentage, with two digits of what it lacks.
+func LevelText(v float64) string {
 	lost := 1 - v
 	digits := 1
 	if lost > 0 {
@@ -30,8 +30,8 @@ func levelText(v float64) string {
 	return text + "%"
 }
 
-// shareText writes a share of three digits.
-func shareText(v float64) string {
+// ShareText writes a share of three digits.
+func ShareText(v float64) string {
 	if v > 0 && v < 0.00001 {
 		return "under 0.001%"
 	}

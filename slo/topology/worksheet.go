@@ -122,7 +122,7 @@ func (r *Row) hurt(o Observed) {
 		return
 	}
 	r.Severity = Severity(cost.Value)
-	r.WhySeverity = shareText(cost.Value) + " of the budget each"
+	r.WhySeverity = ShareText(cost.Value) + " of the budget each"
 }
 
 func (r *Row) notice(o Observed) {
@@ -195,12 +195,32 @@ func (r Row) keep(before Row) Row {
 }
 
 // answered tells whether a person filled a cell in.
-func answered(cell string) bool {
+func answered(cell string) bool { return cell != "" && !Asks(cell) }
+
+// Asks tells whether a cell still holds the question that nobody has answered.
+func Asks(cell string) bool {
 	switch cell {
-	case "", askEffect, askDo, askOwner, askAlert, askRate:
-		return false
+	case askEffect, askDo, askOwner, askAlert, askRate:
+		return true
 	}
-	return true
+	return false
+}
+
+// Questions counts what nobody has answered: cells that ask, and ratings that are
+// neither measured nor given.
+func (r Row) Questions() int {
+	n := 0
+	for _, cell := range []string{r.Effect, r.Alert, r.Do, r.Owner} {
+		if Asks(cell) {
+			n++
+		}
+	}
+	for _, rating := range []Rating{r.Severity, r.Occurrence, r.Detection} {
+		if rating == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func or(text, otherwise string) string {

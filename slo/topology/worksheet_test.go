@@ -235,3 +235,32 @@ func FuzzReadMarkdown(f *testing.F) {
 func normal(in []Row) []Row {
 	return append([]Row{}, in...)
 }
+
+func TestQuestionsAreCounted(t *testing.T) {
+	full := Row{ID: "a/b", Effect: "x", Alert: "A", Do: "y", Owner: "z", Severity: 1, Occurrence: 2, Detection: 3}
+	assert.Zero(t, full.Questions())
+	for name, c := range map[string]struct {
+		change func(*Row)
+		want   int
+	}{
+		"a rating nobody gave":      {func(r *Row) { r.Severity = 0 }, 1},
+		"an effect nobody told":     {func(r *Row) { r.Effect = askEffect }, 1},
+		"a note is never asked for": {func(r *Row) { r.Note = "" }, 0},
+		"nothing is answered": {func(r *Row) {
+			*r = Row{Effect: askEffect, Alert: askAlert, Do: askDo, Owner: askOwner}
+		}, 7},
+	} {
+		row := full
+		c.change(&row)
+		assert.Equal(t, c.want, row.Questions(), name)
+	}
+}
+
+func TestWhatIsMissingIsNotWhatWasNotMeasured(t *testing.T) {
+	g, err := New([]Component{{Name: "a", Kind: KindService, SLOs: []slo.SLO{{Service: "a", Name: "availability", Owner: "team"}}}})
+	require.NoError(t, err)
+	assert.False(t, g.Linked())
+	assert.Equal(t, []string{"restores", "events", "dashboard"}, g.Loops(Measured{})[0].Lacks(), "alerts were not measured")
+	measured := Measured{Window: time.Hour, SLOs: map[string]Observed{"a/availability": {}}}
+	assert.Equal(t, []string{"tells people", "restores", "events", "dashboard"}, g.Loops(measured)[0].Lacks(), "no alert was found")
+}
