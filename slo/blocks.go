@@ -1,6 +1,8 @@
 package slo
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -65,8 +67,8 @@ func (b *Blocks) Put(s *Steps) error {
 		return fmt.Errorf("take a block: %d steps of %s from %s are none", s.Len(), s.Step, s.From)
 	}
 	number := b.number(s.From)
-	steps := make([]byte, 0, 4*b.size)
-	var sum entry
+	var room [1024]byte
+	steps, sum := room[:0], entry{}
 	for i, total := range s.Total {
 		e := entry{bad: s.Bad[i], total: total}
 		if s.Known[i] {
@@ -76,12 +78,12 @@ func (b *Blocks) Put(s *Steps) error {
 		sum = entry{sum.bad + e.bad, sum.total + e.total, sum.known + e.known}
 	}
 	b.putSum(number, sum)
-	steps = slices.Clone(steps)
-	at, found := slices.BinarySearchFunc(b.open, number, func(o openBlock, n int64) int { return int(o.number - n) })
-	if found {
-		b.open[at].steps = steps
-	} else {
-		b.open = slices.Insert(b.open, at, openBlock{number, steps})
+	at, found := slices.BinarySearchFunc(b.open, number, func(o openBlock, n int64) int { return cmp.Compare(o.number, n) })
+	switch {
+	case !found:
+		b.open = slices.Insert(b.open, at, openBlock{number, slices.Clone(steps)})
+	case !bytes.Equal(steps, b.open[at].steps):
+		b.open[at].steps = slices.Clone(steps)
 	}
 	return nil
 }
@@ -95,8 +97,12 @@ func (b *Blocks) putSum(number int64, sum entry) {
 	for ; number < b.first; b.first, b.n = b.first-1, b.n+1 {
 		b.sums = slices.Insert(b.sums, 0, appendEntry(nil, entry{}, whole)...)
 	}
-	for ; number >= b.first+b.n; b.n++ {
+	for ; number > b.first+b.n; b.n++ {
 		b.sums = appendEntry(b.sums, entry{}, whole)
+	}
+	if number == b.first+b.n {
+		b.sums, b.n = appendEntry(b.sums, sum, whole), b.n+1
+		return
 	}
 	from := b.offset(number)
 	_, rest := cutEntry(b.sums[from:], whole)
