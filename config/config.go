@@ -39,6 +39,7 @@ type Config struct {
 	Collect       Collect        `yaml:"collect" doc:"How the daemon gathers history."`
 	Ingest        Ingest         `yaml:"ingest" doc:"What Alertmanagers tell the daemon of their own accord: notifications and events."`
 	Gate          Gate           `yaml:"gate" doc:"The deploy gate."`
+	Topology      Topology       `yaml:"topology" doc:"What depends on what: the page of the topology."`
 	Schedules     []Schedule     `yaml:"schedules" doc:"When reports are made and sent, each period once."`
 	Delivery      Delivery       `yaml:"delivery" doc:"Where scheduled reports go, besides the archive."`
 	ReplicaLabels []string       `yaml:"replica_labels" doc:"Labels that tell the members of a high-availability pair apart. They are dropped before episodes are built, so that a pair counts once; [] drops none."`
@@ -209,11 +210,12 @@ func Default() *Config {
 		Collect: Collect{
 			Interval: model.Duration(time.Minute), Backfill: model.Duration(90 * 24 * time.Hour), Chunk: model.Duration(24 * time.Hour),
 		},
+		Topology: defaultTopology(),
 		Ingest: Ingest{
 			MaxBody: 16 << 20, MaxMemory: 64 << 20, MaxAlerts: 20_000, MaxLabels: 128,
 			BodyTimeout: model.Duration(15 * time.Second), StoreTimeout: model.Duration(10 * time.Second),
 		},
-		Delivery: Delivery{Timeout: model.Duration(30 * time.Second), Within: model.Duration(30 * time.Minute)},
+		Delivery: DefaultDelivery(),
 		Report: Report{
 			Window:  model.Duration(7 * 24 * time.Hour),
 			Refresh: model.Duration(5 * time.Minute),
@@ -303,7 +305,7 @@ func (c *Config) complete(dir string) {
 	}
 	c.Delivery.anchor(dir)
 	am := &c.Alertmanager
-	anchor(dir, &c.History.Path, &c.History.URLFile, &c.Ingest.PasswordFile, &c.Ingest.BearerTokenFile, &c.Gate.PolicyFile)
+	anchor(dir, &c.History.Path, &c.History.URLFile, &c.Ingest.PasswordFile, &c.Ingest.BearerTokenFile, &c.Gate.PolicyFile, &c.Topology.File, &c.Topology.Worksheet)
 	anchor(dir, &c.Web.ConfigFile, &am.ConfigFile, &am.SilencesFile,
 		&am.Auth.PasswordFile, &am.Auth.BearerTokenFile, &am.TLS.CAFile, &am.TLS.CertFile, &am.TLS.KeyFile)
 }

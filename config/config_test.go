@@ -103,7 +103,11 @@ func TestEverySettingIsRead(t *testing.T) {
 		Collect: Collect{Interval: model.Duration(30 * time.Second), Backfill: model.Duration(10 * 24 * time.Hour), Chunk: model.Duration(12 * time.Hour)},
 		Ingest:  ingest,
 		Gate:    Gate{PolicyFile: "testdata/gate.yml"},
-		Log:     Log{Level: "debug", Format: "json"},
+		Topology: Topology{
+			File: "testdata/topology.yml", Worksheet: "testdata/failures.md",
+			Window: model.Duration(60 * 24 * time.Hour), Refresh: model.Duration(2 * time.Hour),
+		},
+		Log: Log{Level: "debug", Format: "json"},
 	}, cfg)
 	assert.EqualValues(t, -4, cfg.Log.Slog(), "debug, as slog counts")
 }

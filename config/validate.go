@@ -54,7 +54,9 @@ func validate(c *Config, d *decoder) {
 	c.History.validate(d)
 	c.Collect.validate(d)
 	c.Ingest.validate(d)
+	c.Topology.validate(d)
 	c.Web.validateUsers(d)
+	c.Delivery.validate(d)
 	validateSchedules(c.Schedules, d)
 	if c.Web.ExternalURL != "" {
 		validateURL(c.Web.ExternalURL, "web.external_url", d)

@@ -37,7 +37,7 @@ func (st *station) schedules() (*schedule.Runner, error) {
 	if len(st.c.Schedules) == 0 {
 		return nil, nil
 	}
-	to, err := deliver.New(deliveryOptions(st.c.Delivery), deliver.Wiring{Registry: st.registry, Logger: st.log})
+	to, err := deliver.New(st.c.Delivery, deliver.Wiring{Registry: st.registry, Logger: st.log})
 	if err != nil {
 		return nil, err
 	}
@@ -256,22 +256,4 @@ func (r *sentReport) JSON() ([]byte, error) {
 func holder() string {
 	host, _ := os.Hostname() // an empty one is told apart by the process
 	return host + "/" + strconv.Itoa(os.Getpid())
-}
-
-// deliveryOptions are the settings as deliver takes them.
-func deliveryOptions(c config.Delivery) deliver.Options {
-	o := deliver.Options{Timeout: c.Timeout, Within: c.Within}
-	for _, f := range c.Folders {
-		o.Folders = append(o.Folders, deliver.FolderOptions(f))
-	}
-	for _, s := range c.Slack {
-		o.Slack = append(o.Slack, deliver.SlackOptions(s))
-	}
-	for _, m := range c.Mail {
-		o.Mail = append(o.Mail, deliver.MailOptions(m))
-	}
-	for _, h := range c.Webhooks {
-		o.Webhooks = append(o.Webhooks, deliver.WebhookOptions(h))
-	}
-	return o
 }

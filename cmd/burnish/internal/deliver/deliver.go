@@ -11,6 +11,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
+
+	"github.com/burnish-sre/burnish/config"
 )
 
 // mostWait is the longest wait between two tries, unless a target asks for a
@@ -31,7 +33,7 @@ type Outcome struct {
 
 // Deliverer sends reports to its targets. It is safe for concurrent use.
 type Deliverer struct {
-	o       Options
+	o       config.Delivery
 	w       Wiring
 	targets []target
 	sent    *prometheus.CounterVec
@@ -40,12 +42,13 @@ type Deliverer struct {
 }
 
 // New makes a deliverer. It reads no secret yet; those are read for every try,
-// so that they may be rotated. It fails where the options make no sense.
-func New(o Options, w Wiring) (*Deliverer, error) {
+// so that they may be rotated. Times that are zero are the defaults. It fails where
+// the settings make no sense.
+func New(o config.Delivery, w Wiring) (*Deliverer, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	d := DefaultOptions()
+	d := config.DefaultDelivery()
 	orDefault(&o.Timeout, d.Timeout)
 	orDefault(&o.Within, d.Within)
 	out := &Deliverer{o: o, w: w.withDefaults()}
@@ -194,7 +197,10 @@ type later struct {
 	wait *backoff.RetryAfterError
 }
 
-func (l *later) Error() string   { return l.err.Error() }
+// Error is that of the try.
+func (l *later) Error() string { return l.err.Error() }
+
+// Unwrap shows the wait to backoff, and the try's error to everybody else.
 func (l *later) Unwrap() []error { return []error{l.err, l.wait} }
 
 // Failed joins the errors of outcomes; nil where all were delivered.

@@ -23,6 +23,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnish-sre/burnish/config"
 )
 
 var monday = time.Date(2026, 11, 16, 8, 0, 0, 0, time.UTC)
@@ -72,7 +74,7 @@ type rig struct {
 	reg  *prometheus.Registry
 }
 
-func newRig(t *testing.T, o Options) *rig {
+func newRig(t *testing.T, o config.Delivery) *rig {
 	t.Helper()
 	r := &rig{reg: prometheus.NewRegistry()}
 	d, err := New(o, Wiring{
@@ -131,7 +133,7 @@ func says(status int, body string, headers ...string) func(w http.ResponseWriter
 
 func TestFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	r := newRig(t, Options{Folders: []FolderOptions{{Path: dir}}})
+	r := newRig(t, config.Delivery{Folders: []config.Folder{{Path: dir}}})
 	for range 2 {
 		assert.Equal(t, Outcome{Target: dir, Kind: "folder", Tries: 1}, r.one(t))
 	}
@@ -148,7 +150,7 @@ func TestFolder(t *testing.T) {
 
 func TestFolderThatCantBe(t *testing.T) {
 	blocked := file(t, "not a folder")
-	r := newRig(t, Options{Folders: []FolderOptions{{Path: filepath.Join(blocked, "x")}}, Within: model.Duration(20 * time.Millisecond)})
+	r := newRig(t, config.Delivery{Folders: []config.Folder{{Path: filepath.Join(blocked, "x")}}, Within: model.Duration(20 * time.Millisecond)})
 	got := r.one(t)
 	require.Error(t, got.Err)
 	assert.Greater(t, got.Tries, 1, "a disk may come back")
@@ -156,7 +158,7 @@ func TestFolderThatCantBe(t *testing.T) {
 }
 
 func TestNamesStayInTheirFolder(t *testing.T) {
-	r := newRig(t, Options{Folders: []FolderOptions{{Path: t.TempDir()}}})
+	r := newRig(t, config.Delivery{Folders: []config.Folder{{Path: t.TempDir()}}})
 	for _, name := range []string{"../x", "/etc/x", ".hidden", "a b", "a\nb", strings.Repeat("x", 300)} {
 		got := r.Deliver(t.Context(), weekly{name: name})[0]
 		require.ErrorIs(t, got.Err, errName, name)
@@ -166,10 +168,10 @@ func TestNamesStayInTheirFolder(t *testing.T) {
 
 func TestReportThatCantBeMade(t *testing.T) {
 	dir := t.TempDir()
-	r := newRig(t, Options{
-		Folders: []FolderOptions{{Path: dir}}, Webhooks: []WebhookOptions{{URL: "http://127.0.0.1:1/"}},
-		Slack: []SlackOptions{{WebhookURLFile: file(t, "http://127.0.0.1:1/")}},
-		Mail:  []MailOptions{{Server: "127.0.0.1:1", From: "a@b.example", To: []string{"c@d.example"}}},
+	r := newRig(t, config.Delivery{
+		Folders: []config.Folder{{Path: dir}}, Webhooks: []config.Webhook{{URL: "http://127.0.0.1:1/"}},
+		Slack: []config.Slack{{WebhookURLFile: file(t, "http://127.0.0.1:1/")}},
+		Mail:  []config.Mail{{Server: "127.0.0.1:1", From: "a@b.example", To: []string{"c@d.example"}}},
 	})
 	broken := errors.New("no template")
 	for _, got := range r.Deliver(t.Context(), weekly{fault: broken}) {
@@ -180,7 +182,7 @@ func TestReportThatCantBeMade(t *testing.T) {
 
 func TestWebhook(t *testing.T) {
 	server := newScript(t, says(204, ""))
-	r := newRig(t, Options{Webhooks: []WebhookOptions{{URL: server.URL, SecretFile: file(t, "k3y"), BearerTokenFile: file(t, "t0ken")}}})
+	r := newRig(t, config.Delivery{Webhooks: []config.Webhook{{URL: server.URL, SecretFile: file(t, "k3y"), BearerTokenFile: file(t, "t0ken")}}})
 	require.NoError(t, r.one(t).Err)
 	h := server.headers[0]
 	assert.JSONEq(t, `{"schema":"burnish/report/v1"}`, server.bodies[0])
@@ -213,9 +215,9 @@ func TestHTTPAnswers(t *testing.T) {
 		for _, kind := range []string{"webhook", "slack"} {
 			t.Run(c.name+" of a "+kind, func(t *testing.T) {
 				server := newScript(t, c.answers...)
-				o := Options{Webhooks: []WebhookOptions{{URL: server.URL}}}
+				o := config.Delivery{Webhooks: []config.Webhook{{URL: server.URL}}}
 				if kind == "slack" {
-					o = Options{Slack: []SlackOptions{{WebhookURLFile: file(t, server.URL)}}}
+					o = config.Delivery{Slack: []config.Slack{{WebhookURLFile: file(t, server.URL)}}}
 				}
 				got := newRig(t, o).one(t)
 				assert.Equal(t, c.tries, got.Tries)
@@ -233,7 +235,7 @@ func TestServersThatDoNotAnswer(t *testing.T) {
 	hang := make(chan struct{})
 	server := newScript(t, func(http.ResponseWriter) { <-hang }, says(200, "ok"))
 	t.Cleanup(func() { close(hang) })
-	r := newRig(t, Options{Webhooks: []WebhookOptions{{URL: server.URL}}, Timeout: model.Duration(50 * time.Millisecond)})
+	r := newRig(t, config.Delivery{Webhooks: []config.Webhook{{URL: server.URL}}, Timeout: model.Duration(50 * time.Millisecond)})
 	got := r.one(t)
 	require.NoError(t, got.Err)
 	assert.Equal(t, 2, got.Tries)
@@ -241,7 +243,7 @@ func TestServersThatDoNotAnswer(t *testing.T) {
 
 func TestGivingUp(t *testing.T) {
 	server := newScript(t, says(429, "", "Retry-After", "100000"))
-	r := newRig(t, Options{Webhooks: []WebhookOptions{{URL: server.URL}}, Within: model.Duration(time.Minute)})
+	r := newRig(t, config.Delivery{Webhooks: []config.Webhook{{URL: server.URL}}, Within: model.Duration(time.Minute)})
 	got := r.one(t)
 	require.ErrorContains(t, got.Err, "429", "longer than there is time for")
 	assert.Equal(t, 1, got.Tries)
@@ -253,13 +255,13 @@ func TestGivingUp(t *testing.T) {
 
 func TestSlack(t *testing.T) {
 	hook := newScript(t, says(200, "ok"))
-	r := newRig(t, Options{Slack: []SlackOptions{{WebhookURLFile: file(t, hook.URL+"/services/T/B/s3cret")}}})
+	r := newRig(t, config.Delivery{Slack: []config.Slack{{WebhookURLFile: file(t, hook.URL+"/services/T/B/s3cret")}}})
 	require.NoError(t, r.one(t).Err)
 	assert.JSONEq(t, `{"text":"Noise is down","replace_original":false,"delete_original":false,
 		"blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*Noise* is down"}}]}`, hook.bodies[0])
 
 	api := newScript(t, says(200, `{"ok":false,"error":"internal_error"}`), says(200, `{"ok":true,"channel":"C1","ts":"1.2"}`))
-	r = newRig(t, Options{Slack: []SlackOptions{{TokenFile: file(t, "xoxb-1"), Channel: "#sre", APIURL: api.URL}}})
+	r = newRig(t, config.Delivery{Slack: []config.Slack{{TokenFile: file(t, "xoxb-1"), Channel: "#sre", APIURL: api.URL}}})
 	got := r.one(t)
 	require.NoError(t, got.Err)
 	assert.Equal(t, 2, got.Tries)
@@ -268,7 +270,7 @@ func TestSlack(t *testing.T) {
 
 	for _, fault := range []string{"channel_not_found", "invalid_auth", "not_in_channel"} {
 		api = newScript(t, says(200, fmt.Sprintf(`{"ok":false,"error":%q}`, fault)))
-		got = newRig(t, Options{Slack: []SlackOptions{{TokenFile: file(t, "xoxb-1"), Channel: "x", APIURL: api.URL}}}).one(t)
+		got = newRig(t, config.Delivery{Slack: []config.Slack{{TokenFile: file(t, "xoxb-1"), Channel: "x", APIURL: api.URL}}}).one(t)
 		require.ErrorContains(t, got.Err, fault)
 		assert.Equal(t, 1, got.Tries)
 	}
@@ -280,12 +282,12 @@ func TestSecretsStayHidden(t *testing.T) {
 	const word = "s3cretw0rd"
 	echo := newScript(t, says(500, "you said "+word), says(400, "you said "+word))
 	paths := []string{echo.URL + "/" + word, "http://127.0.0.1:1/" + word, "http://" + word + ".invalid:1/", "://" + word}
-	var o Options
+	var o config.Delivery
 	for i, p := range paths {
-		o.Slack = append(o.Slack, SlackOptions{WebhookURLFile: file(t, p)})
-		o.Webhooks = append(o.Webhooks, WebhookOptions{URLFile: file(t, p), SecretFile: file(t, word), BearerTokenFile: file(t, word)})
+		o.Slack = append(o.Slack, config.Slack{WebhookURLFile: file(t, p)})
+		o.Webhooks = append(o.Webhooks, config.Webhook{URLFile: file(t, p), SecretFile: file(t, word), BearerTokenFile: file(t, word)})
 		if i < 2 {
-			o.Slack = append(o.Slack, SlackOptions{TokenFile: file(t, word), Channel: "x", APIURL: strings.TrimSuffix(p, word)})
+			o.Slack = append(o.Slack, config.Slack{TokenFile: file(t, word), Channel: "x", APIURL: strings.TrimSuffix(p, word)})
 		}
 	}
 	o.Within = model.Duration(20 * time.Millisecond)
@@ -306,7 +308,7 @@ func TestOneTargetKeepsItFromNoOther(t *testing.T) {
 	dir := t.TempDir()
 	bad := newScript(t, says(400, "no"))
 	good := newScript(t, says(200, "ok"))
-	r := newRig(t, Options{Folders: []FolderOptions{{Name: "archive", Path: dir}}, Webhooks: []WebhookOptions{{URL: bad.URL}, {URL: good.URL}}})
+	r := newRig(t, config.Delivery{Folders: []config.Folder{{Name: "archive", Path: dir}}, Webhooks: []config.Webhook{{URL: bad.URL}, {URL: good.URL}}})
 	all := r.Deliver(t.Context(), weekly{})
 	assert.Equal(t, []string{"archive", "webhook", "webhook-2"}, r.Targets())
 	require.NoError(t, all[0].Err)
@@ -322,34 +324,34 @@ func TestOneTargetKeepsItFromNoOther(t *testing.T) {
 }
 
 func TestOptionsThatMakeNoSense(t *testing.T) {
-	good := MailOptions{Server: "a:25", From: "a@b.example", To: []string{"c@d.example"}}
-	mail := func(change func(*MailOptions)) Options {
+	good := config.Mail{Server: "a:25", From: "a@b.example", To: []string{"c@d.example"}}
+	mail := func(change func(*config.Mail)) config.Delivery {
 		m := good
 		change(&m)
-		return Options{Mail: []MailOptions{m}}
+		return config.Delivery{Mail: []config.Mail{m}}
 	}
-	cases := map[string]Options{
-		"a folder without a path":   {Folders: []FolderOptions{{}}},
-		"Slack without anything":    {Slack: []SlackOptions{{}}},
-		"Slack with both":           {Slack: []SlackOptions{{WebhookURLFile: "a", TokenFile: "b", Channel: "c"}}},
-		"a token without a channel": {Slack: []SlackOptions{{TokenFile: "b"}}},
-		"a webhook without a URL":   {Webhooks: []WebhookOptions{{}}},
-		"a URL that is none":        {Webhooks: []WebhookOptions{{URL: "ftp://a/"}}},
-		"a password in a URL":       {Webhooks: []WebhookOptions{{URL: "https://a:b@c/"}}},
-		"a server without a port":   mail(func(m *MailOptions) { m.Server = "a" }),
-		"a way of TLS that is none": mail(func(m *MailOptions) { m.TLS = "ssl" }),
-		"a user without a password": mail(func(m *MailOptions) { m.Username = "a" }),
-		"a password in the clear":   mail(func(m *MailOptions) { m.TLS, m.Username, m.PasswordFile = "none", "a", "b" }),
-		"a sender that is none":     mail(func(m *MailOptions) { m.From = "a" }),
-		"nobody to send to":         mail(func(m *MailOptions) { m.To = nil }),
-		"a recipient that is none":  mail(func(m *MailOptions) { m.To = []string{"x\r\nRCPT TO:<y>"} }),
+	cases := map[string]config.Delivery{
+		"a folder without a path":   {Folders: []config.Folder{{}}},
+		"Slack without anything":    {Slack: []config.Slack{{}}},
+		"Slack with both":           {Slack: []config.Slack{{WebhookURLFile: "a", TokenFile: "b", Channel: "c"}}},
+		"a token without a channel": {Slack: []config.Slack{{TokenFile: "b"}}},
+		"a webhook without a URL":   {Webhooks: []config.Webhook{{}}},
+		"a URL that is none":        {Webhooks: []config.Webhook{{URL: "ftp://a/"}}},
+		"a password in a URL":       {Webhooks: []config.Webhook{{URL: "https://a:b@c/"}}},
+		"a server without a port":   mail(func(m *config.Mail) { m.Server = "a" }),
+		"a way of TLS that is none": mail(func(m *config.Mail) { m.TLS = "ssl" }),
+		"a user without a password": mail(func(m *config.Mail) { m.Username = "a" }),
+		"a password in the clear":   mail(func(m *config.Mail) { m.TLS, m.Username, m.PasswordFile = "none", "a", "b" }),
+		"a sender that is none":     mail(func(m *config.Mail) { m.From = "a" }),
+		"nobody to send to":         mail(func(m *config.Mail) { m.To = nil }),
+		"a recipient that is none":  mail(func(m *config.Mail) { m.To = []string{"x\r\nRCPT TO:<y>"} }),
 		"a negative time":           {Timeout: -1},
-		"two targets of one name":   {Webhooks: []WebhookOptions{{Name: "a", URL: "http://a"}, {Name: "a", URL: "http://b"}}},
+		"two targets of one name":   {Webhooks: []config.Webhook{{Name: "a", URL: "http://a"}, {Name: "a", URL: "http://b"}}},
 	}
 	for name, o := range cases {
 		_, err := New(o, Wiring{})
 		assert.Error(t, err, name)
 	}
-	require.NoError(t, mail(func(*MailOptions) {}).Validate())
-	require.NoError(t, DefaultOptions().Validate())
+	require.NoError(t, mail(func(*config.Mail) {}).Validate())
+	require.NoError(t, config.DefaultDelivery().Validate())
 }

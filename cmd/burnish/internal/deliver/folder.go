@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/burnish-sre/burnish/config"
 )
 
 // folder is a folder on this machine.
-type folder struct{ o FolderOptions }
+type folder struct{ o config.Folder }
 
 func (f folder) name() string {
 	if f.o.Name != "" {

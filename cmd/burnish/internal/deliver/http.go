@@ -82,6 +82,7 @@ func client(caFile string) (*http.Client, error) {
 // bounded cuts what is read of answers.
 type bounded struct{ http.RoundTripper }
 
+// RoundTrip is that of the transport below, with a body that ends early.
 func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := b.RoundTripper.RoundTrip(req)
 	if err != nil {

@@ -6,20 +6,20 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/textproto"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/wneessen/go-mail"
+
+	"github.com/burnish-sre/burnish/config"
 )
 
 // mailbox is a mail server and those who get the report by it.
 type mailbox struct {
-	o       MailOptions
+	o       config.Mail
 	now     func() time.Time
 	timeout time.Duration
 
@@ -176,7 +176,7 @@ func (m *mailbox) domain() string {
 
 // client is for one try, with the secrets that it knows.
 func (m *mailbox) client() (c *mail.Client, secrets []string, err error) {
-	host, port, err := splitServer(m.o.Server)
+	host, port, err := m.o.HostPort()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -189,9 +189,9 @@ func (m *mailbox) client() (c *mail.Client, secrets []string, err error) {
 	}
 	options := []mail.Option{mail.WithPort(port), mail.WithTLSConfig(conf), mail.WithTimeout(m.timeout)}
 	switch m.o.TLS {
-	case tlsFull:
+	case config.MailTLS:
 		options = append(options, mail.WithSSL())
-	case tlsNone:
+	case config.MailPlain:
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	default:
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
@@ -213,17 +213,4 @@ func (m *mailbox) client() (c *mail.Client, secrets []string, err error) {
 		return nil, nil, fmt.Errorf("set up the mail server: %w", err)
 	}
 	return c, secrets, nil
-}
-
-// splitServer splits host and port.
-func splitServer(server string) (host string, port int, err error) {
-	host, text, err := net.SplitHostPort(server)
-	if err != nil {
-		return "", 0, fmt.Errorf("read the mail server's address: %w", err)
-	}
-	port, err = strconv.Atoi(text)
-	if err != nil || port < 1 || port > 65535 || host == "" {
-		return "", 0, errors.New("read the mail server's address: want host and port")
-	}
-	return host, port, nil
 }

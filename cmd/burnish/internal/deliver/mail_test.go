@@ -25,6 +25,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnish-sre/burnish/config"
 )
 
 // post is a mail server that speaks as much SMTP as a sender needs.
@@ -177,15 +179,15 @@ func data(in *bufio.Reader) string {
 	}
 }
 
-func (p *post) options(to ...string) MailOptions {
-	return MailOptions{Server: p.address, CAFile: p.ca, From: "Burnish <burnish@example.org>", To: to}
+func (p *post) options(to ...string) config.Mail {
+	return config.Mail{Server: p.address, CAFile: p.ca, From: "Burnish <burnish@example.org>", To: to}
 }
 
 func TestMail(t *testing.T) {
 	p := newPost(t, func(p *post) { p.auth = "\x00me\x00s3cret" })
 	o := p.options("ann@example.org", "Bob <bob@example.org>")
 	o.Username, o.PasswordFile = "me", file(t, "s3cret")
-	r := newRig(t, Options{Mail: []MailOptions{o}})
+	r := newRig(t, config.Delivery{Mail: []config.Mail{o}})
 	require.NoError(t, r.one(t).Err)
 	require.Len(t, p.taken, 2)
 	assert.Equal(t, "ann@example.org", p.taken[0].to)
@@ -211,21 +213,21 @@ func TestWaysToEncryptMail(t *testing.T) {
 	full := newPost(t, func(p *post) { p.full = true })
 	o := full.options("ann@example.org")
 	o.TLS = "tls"
-	require.NoError(t, newRig(t, Options{Mail: []MailOptions{o}}).one(t).Err)
+	require.NoError(t, newRig(t, config.Delivery{Mail: []config.Mail{o}}).one(t).Err)
 	assert.True(t, full.taken[0].secure)
 
 	open := newPost(t, func(p *post) { p.plain = true })
 	o = open.options("ann@example.org")
 	short := model.Duration(20 * time.Millisecond)
-	require.Error(t, newRig(t, Options{Mail: []MailOptions{o}, Within: short}).one(t).Err, "a server without TLS gets nothing unless asked for")
+	require.Error(t, newRig(t, config.Delivery{Mail: []config.Mail{o}, Within: short}).one(t).Err, "a server without TLS gets nothing unless asked for")
 	assert.Empty(t, open.taken)
 	o.TLS = "none"
-	require.NoError(t, newRig(t, Options{Mail: []MailOptions{o}}).one(t).Err)
+	require.NoError(t, newRig(t, config.Delivery{Mail: []config.Mail{o}}).one(t).Err)
 
 	strange := newPost(t, nil)
 	o = strange.options("ann@example.org")
 	o.CAFile = ""
-	require.Error(t, newRig(t, Options{Mail: []MailOptions{o}, Within: short}).one(t).Err, "nor one that nobody trusts")
+	require.Error(t, newRig(t, config.Delivery{Mail: []config.Mail{o}, Within: short}).one(t).Err, "nor one that nobody trusts")
 	assert.Empty(t, strange.taken)
 }
 
@@ -241,7 +243,7 @@ func TestRefusedRecipients(t *testing.T) {
 			return 250
 		}
 	})
-	r := newRig(t, Options{Mail: []MailOptions{p.options("gone@example.org", "ann@example.org", "later@example.org")}})
+	r := newRig(t, config.Delivery{Mail: []config.Mail{p.options("gone@example.org", "ann@example.org", "later@example.org")}})
 	got := r.one(t)
 	require.ErrorContains(t, got.Err, "1 of 3 recipients were refused")
 	require.ErrorContains(t, got.Err, "gone@example.org")
@@ -257,7 +259,7 @@ func TestWrongPassword(t *testing.T) {
 	p := newPost(t, func(p *post) { p.auth = "\x00me\x00other" })
 	o := p.options("ann@example.org")
 	o.Username, o.PasswordFile = "me", file(t, "s3cretw0rd")
-	r := newRig(t, Options{Mail: []MailOptions{o}})
+	r := newRig(t, config.Delivery{Mail: []config.Mail{o}})
 	got := r.one(t)
 	require.ErrorContains(t, got.Err, "535")
 	assert.Equal(t, 1, got.Tries, "it would lock the account")
@@ -268,8 +270,8 @@ func TestWrongPassword(t *testing.T) {
 }
 
 func TestMailServerThatIsDown(t *testing.T) {
-	o := MailOptions{Server: "127.0.0.1:1", From: "a@b.example", To: []string{"c@d.example"}}
-	got := newRig(t, Options{Mail: []MailOptions{o}, Within: model.Duration(20 * time.Millisecond)}).one(t)
+	o := config.Mail{Server: "127.0.0.1:1", From: "a@b.example", To: []string{"c@d.example"}}
+	got := newRig(t, config.Delivery{Mail: []config.Mail{o}, Within: model.Duration(20 * time.Millisecond)}).one(t)
 	require.Error(t, got.Err)
 	assert.Greater(t, got.Tries, 1)
 }

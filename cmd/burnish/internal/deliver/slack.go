@@ -11,13 +11,15 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/slack-go/slack"
+
+	"github.com/burnish-sre/burnish/config"
 )
 
 // passing are the errors of Slack's API that pass.
 var passing = []string{"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited"}
 
 // slackChannel is a channel of Slack.
-type slackChannel struct{ o SlackOptions }
+type slackChannel struct{ o config.Slack }
 
 func (s slackChannel) name() string { return s.o.Name }
 func (slackChannel) kind() string   { return "slack" }

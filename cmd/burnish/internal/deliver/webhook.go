@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/burnish-sre/burnish/config"
 )
 
 // The headers of a message to a webhook.
@@ -35,7 +37,7 @@ func Sign(key, body []byte, at time.Time) string {
 
 // webhook is an address that takes JSON.
 type webhook struct {
-	o   WebhookOptions
+	o   config.Webhook
 	now func() time.Time
 }
 
