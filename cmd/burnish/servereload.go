@@ -123,8 +123,11 @@ func (s *supervisor) reload() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = readSpecs(c.SLOs.Files, s.log)
-	return c, err
+	slos, err := readSpecs(c.SLOs.Files, s.log)
+	if err != nil {
+		return nil, err
+	}
+	return c, checkFiles(c, slos)
 }
 
 func (s *supervisor) note(err error) {

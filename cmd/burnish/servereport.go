@@ -43,7 +43,7 @@ func (st *station) report(ctx context.Context, now time.Time) (daemon.Report, er
 	if err != nil {
 		return nil, err
 	}
-	return readShown(ctx, src, o, by)
+	return readShown(ctx, src, o, judgedBy{by, st.atlas.shown(o.SLOs)})
 }
 
 // gatheredBefore tells that an earlier burnish left history that is near enough to

@@ -42,6 +42,7 @@ type station struct {
 	latest   atomic.Pointer[report.Document]
 	trigger  chan struct{}
 	specs    specCache
+	atlas    atlas
 	// first counts the sources whose first round is still under way.
 	first atomic.Int64
 	// away is why a source can't be gathered from, by the source's place.
@@ -50,8 +51,12 @@ type station struct {
 
 // serve runs the daemon under a configuration until ctx ends.
 func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
-	if _, err := readSpecs(c.SLOs.Files, s.log); err != nil {
+	slos, err := readSpecs(c.SLOs.Files, s.log)
+	if err != nil {
 		return err
+	}
+	if err := checkFiles(c, slos); err != nil {
+		return usageError{err}
 	}
 	boundMemory()
 	store, err := openStore(ctx, c.History, s.log)
@@ -63,6 +68,7 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 		c: c, log: s.log, store: store, registry: prometheus.NewRegistry(),
 		exporter: exposition.New(exposition.Options{}), trigger: make(chan struct{}, 1), away: make([]atomic.Pointer[error], len(c.Sources)),
 	}
+	st.atlas = atlas{c: c.Topology, log: s.log}
 	st.registry.MustRegister(st.exporter, s.loaded.well, s.loaded.at)
 	known, err := ingest.Archive{To: store}.Known(ctx, time.Now())
 	if err != nil {
@@ -75,9 +81,6 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 		return usageError{err}
 	}
 	decider := &gatekeeper{st}
-	if _, err := decider.policy(); err != nil {
-		return usageError{err}
-	}
 	o := daemon.Options{
 		Report: st.report, Source: st.sourceNames(), Interval: time.Duration(c.Report.Refresh), Timeout: time.Duration(c.Report.Timeout),
 		Listener: s.holding.Lease(), WebConfigFile: c.Web.ConfigFile, Admins: c.Web.AdminUsers,
@@ -140,6 +143,7 @@ func (st *station) run(ctx context.Context, o daemon.Options, intake *ingest.Int
 		add(func(ctx context.Context) error { return intake.Follow(ctx, file, positions) })
 	}
 	add(func(ctx context.Context) error { return st.lead(ctx, gatherers) })
+	add(func(ctx context.Context) error { st.surveys(ctx); return nil })
 	if reports != nil {
 		add(func(ctx context.Context) error { reports.Run(ctx); return nil })
 	}

@@ -26,21 +26,28 @@ type shown struct {
 // Snapshot is what the pages show.
 func (s shown) Snapshot() *web.Snapshot { return s.snapshot }
 
+// judgedBy is what alerts are judged by, and what else is shown.
+type judgedBy struct {
+	pipeline.JudgeOptions
+
+	topology *web.Topology // nil where there is none
+}
+
 // readShown makes the report as pipeline.Report does, and keeps what it was made
 // from for the pages.
-func readShown(ctx context.Context, src collector.Source, o pipeline.Options, by pipeline.JudgeOptions) (shown, error) {
+func readShown(ctx context.Context, src collector.Source, o pipeline.Options, by judgedBy) (shown, error) {
 	o.Before = true
 	r, err := pipeline.Read(ctx, src, o)
 	if err != nil {
 		return shown{}, err
 	}
-	judged, err := r.Judge(ctx, src, by)
+	judged, err := r.Judge(ctx, src, by.JudgeOptions)
 	if err != nil {
 		return shown{}, err
 	}
 	rep := r.Report(judged, version)
 	return shown{rep, web.NewSnapshot(web.Input{
-		Report: rep.Document(), Judgement: judged.Judgement, History: r.History, At: o.Now, Postmortem: rep.WritePostmortem,
+		Report: rep.Document(), Judgement: judged.Judgement, History: r.History, At: o.Now, Postmortem: rep.WritePostmortem, Topology: by.topology,
 	}), exposition.Teams(r.Rules)}, nil
 }
 
@@ -63,6 +70,6 @@ func reportFunc(c *config.Config, log *slog.Logger) daemon.ReportFunc {
 		}
 		return readShown(ctx, src, pipeline.Options{
 			Now: now, Last: time.Duration(c.Report.Window), RuleFiles: c.Rules.Files, ReplicaLabels: c.ReplicaLabels, SLOs: slos,
-		}, by)
+		}, judgedBy{JudgeOptions: by})
 	}
 }

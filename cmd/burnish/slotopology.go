@@ -149,28 +149,40 @@ func (g *globals) measure(cmd *cobra.Command, f *topologyFlags, slos []slo.SLO) 
 	return measuredBy(&r, &judged.Judgement), nil
 }
 
+// readWorksheet reads what people wrote into a worksheet, and gives its text too; none
+// where there is no such file yet.
+func readWorksheet(path string) (rows []topology.Row, text []byte, err error) {
+	read := topology.ReadMarkdown
+	switch filepath.Ext(path) {
+	case ".csv":
+		read = topology.ReadCSV
+	case ".md":
+	default:
+		return nil, nil, badUsage("--worksheet %s: want a name that ends in .md or .csv", path)
+	}
+	text, err = os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the worksheet: %w", err)
+	}
+	if rows, err = read(text); err != nil {
+		return nil, nil, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	return rows, text, nil
+}
+
 // keepWorksheet lays the worksheet over what people wrote into the file, and writes
 // it: a page between its marks, or a whole CSV.
 func keepWorksheet(path string, v *topology.View) error {
-	before, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read the worksheet: %w", err)
-	}
-	isCSV := filepath.Ext(path) == ".csv"
-	if !isCSV && filepath.Ext(path) != ".md" {
-		return badUsage("--worksheet %s: want a name that ends in .md or .csv", path)
-	}
-	read := topology.ReadMarkdown
-	if isCSV {
-		read = topology.ReadCSV
-	}
-	edited, err := read(before)
+	edited, before, err := readWorksheet(path)
 	if err != nil {
-		return usageError{fmt.Errorf("%s: %w", path, err)}
+		return err
 	}
 	v.Worksheet = topology.Keep(v.Worksheet, edited)
 	return writeFile(path, func(w io.Writer) error {
-		if isCSV {
+		if filepath.Ext(path) == ".csv" {
 			return topology.WriteCSV(w, v.Worksheet)
 		}
 		return writePage(w, before, v)
