@@ -80,20 +80,25 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return usageError{err}
 	}
-	decider := &gatekeeper{st}
 	o := daemon.Options{
 		Report: st.report, Source: st.sourceNames(), Interval: time.Duration(c.Report.Refresh), Timeout: time.Duration(c.Report.Timeout),
 		Listener: s.holding.Lease(), WebConfigFile: c.Web.ConfigFile, Admins: c.Web.AdminUsers,
 		Web:  web.Options{Archive: archive{store}, Declarer: declarer{store}},
 		Kept: &s.kept, Made: st.made, Trigger: st.trigger, Registry: st.registry, Version: version, Logger: s.log,
-		Mount: mounted(map[string]http.Handler{
-			"POST PUT /-/reload":         http.HandlerFunc(s.serveReload),
-			"GET POST PUT /api/v1/gate":  gateapi.Handler(decider, s.log),
-			"GET POST DELETE /mcp":       mcpserver.Handler(facts{st, decider}, version),
-			"POST /api/v1/alertmanager/": intake.Handler(),
-		}),
+		Mount: s.doors(st, intake),
 	}
 	return st.run(ctx, o, intake)
+}
+
+// doors are what the daemon answers besides its pages, by pattern.
+func (s *supervisor) doors(st *station, intake *ingest.Intake) map[string]http.Handler {
+	decider := &gatekeeper{st}
+	return mounted(map[string]http.Handler{
+		"POST PUT /-/reload":         http.HandlerFunc(s.serveReload),
+		"GET POST PUT /api/v1/gate":  gateapi.Handler(decider, s.log),
+		"GET POST DELETE /mcp":       mcpserver.Handler(facts{st, decider}, version),
+		"POST /api/v1/alertmanager/": intake.Handler(),
+	})
 }
 
 // pushed stores what Alertmanagers tell, but for the starts and ends of alerts:

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/burnish-sre/burnish/dashboards/web"
 )
 
@@ -31,18 +29,10 @@ func newServer(o Options, r *refresher) *http.Server {
 
 func newHandler(o Options, r *refresher) http.Handler {
 	mux := http.NewServeMux()
-	asPage := r.serve(func(p *pages) page { return p.html })
-	mux.HandleFunc("GET /report", asPage)
-	mux.HandleFunc("GET /report.json", r.serve(func(p *pages) page { return p.json }))
-	mux.HandleFunc("GET /report.md", r.serve(func(p *pages) page { return p.markdown }))
-	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
-		say(w, http.StatusOK, "burnish is alive.")
-	})
-	mux.HandleFunc("GET /-/ready", r.serveReady)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{
-		Registry: o.Registry,
-		ErrorLog: slog.NewLogLogger(o.Logger.With("component", "metrics").Handler(), slog.LevelWarn),
-	}))
+	answers := own(o, r)
+	for pattern, h := range answers {
+		mux.Handle(pattern, h)
+	}
 	for pattern, h := range o.Mount {
 		mux.Handle(pattern, h)
 	}
@@ -54,7 +44,7 @@ func newHandler(o Options, r *refresher) http.Handler {
 		p := r.current.Load()
 		switch {
 		case p.snapshot == nil && req.URL.Path == "/": // all there is, or why there is nothing
-			asPage(w, req)
+			answers["GET /report"](w, req)
 		case p.snapshot == nil && p.ready:
 			http.NotFound(w, req)
 		default:
