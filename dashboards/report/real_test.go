@@ -1,81 +1,36 @@
 package report
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/realdata"
 	"github.com/burnish-sre/burnish/slo"
 )
 
-// dataEnd is where all the corpora end.
-var dataEnd = time.Unix(1794700800, 0).UTC()
-
-// realHistory reads the published episodes of the corpora in the test data, and
-// skips the test where the data is not there.
+// realHistory is what fired in corpora of the test data.
 func realHistory(t testing.TB, corpora ...string) noise.History {
 	t.Helper()
-	root := os.Getenv("BURNISH_TEST_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	h := noise.History{Window: slo.Interval{From: dataEnd.Add(-14 * 24 * time.Hour), To: dataEnd}, Markers: true}
+	h := noise.History{Window: slo.Interval{From: realdata.End().AddDate(0, 0, -14), To: realdata.End()}, Markers: true}
 	for _, c := range corpora {
-		path := filepath.Join(root, "alert-history", "episodes", c+".jsonl.gz")
-		f, err := os.Open(path)
-		if err != nil && os.Getenv("CI") != "true" {
-			t.Skipf("no test data: %v; set BURNISH_TEST_DATA to the folder that holds it", err)
-		}
-		require.NoError(t, err)
-		h.Episodes = append(h.Episodes, readEpisodes(t, f)...)
-		require.NoError(t, f.Close())
+		h.Episodes = append(h.Episodes, realdata.Episodes(t, c)...)
 	}
 	slices.SortFunc(h.Episodes, noise.Compare)
 	return h
-}
-
-func readEpisodes(t testing.TB, f *os.File) []noise.Episode {
-	t.Helper()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
-	var out []noise.Episode
-	for dec := json.NewDecoder(z); dec.More(); {
-		var in struct {
-			Alert    string        `json:"alert"`
-			Labels   labels.Labels `json:"labels"`
-			ActiveAt int64         `json:"active_at"`
-			Start    int64         `json:"start"`
-			End      int64         `json:"end"`
-			Open     bool          `json:"open"`
-		}
-		require.NoError(t, dec.Decode(&in))
-		e := noise.Episode{
-			Rule: in.Alert, Labels: in.Labels,
-			ActiveAt: time.Unix(in.ActiveAt, 0).UTC(), FiredAt: time.Unix(in.Start, 0).UTC(), ResolvedAt: time.Unix(in.End, 0).UTC(),
-			Certainty: noise.Certainty{Active: noise.EdgeExact, Fired: noise.EdgeExact, Resolved: noise.EdgeExact, Replicas: 1},
-		}
-		if in.Open {
-			e.ResolvedAt, e.Certainty.Resolved = time.Time{}, noise.EdgeOpen
-		}
-		out = append(out, e)
-	}
-	return out
 }
 
 // realReport is a week of real episodes beside the week before.
 func realReport(t testing.TB, corpora ...string) *Report {
 	t.Helper()
 	h := realHistory(t, corpora...)
-	now := slo.Interval{From: dataEnd.Add(-7 * 24 * time.Hour), To: dataEnd}
+	now := slo.Interval{From: realdata.End().AddDate(0, 0, -7), To: realdata.End()}
 	before := noise.Summarize(h, noise.Options{Window: now.Before()})
 	return Build(Input{
 		Source: "http://prometheus.example:9090", Version: "0.1.0", Route: "remote read",

@@ -1,10 +1,8 @@
 package detect
 
 import (
-	"compress/gzip"
 	"encoding/json"
-	"os"
-	"path/filepath"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -14,13 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/realdata"
 	"github.com/burnish-sre/burnish/noise/rulefile"
 	"github.com/burnish-sre/burnish/noise/truth"
 	"github.com/burnish-sre/burnish/slo"
 )
-
-// dataEnd is where all the corpora end.
-var dataEnd = time.Unix(1794700800, 0).UTC()
 
 // corpora are where each begins.
 func corpora() map[string]time.Time {
@@ -38,67 +34,21 @@ func corpora() map[string]time.Time {
 	return out
 }
 
-// dataFile is a file of the shared data; where that is missing the test is
-// skipped, but not in CI.
-func dataFile(t testing.TB, parts ...string) *os.File {
-	t.Helper()
-	root := os.Getenv("BURNISH_TEST_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(append([]string{root}, parts...)...))
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("no test data: %v; set BURNISH_TEST_DATA to the folder that holds it", err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = f.Close() })
-	return f
-}
-
 // realInput is the history of a corpus with its rules.
 func realInput(t testing.TB, corpus string) Input {
 	t.Helper()
 	file := corpus + ".rules.yml"
-	path := dataFile(t, "rules", file).Name()
-	text, err := os.ReadFile(path)
+	text, err := io.ReadAll(realdata.Open(t, "rules", file))
 	require.NoError(t, err)
 	rules, err := rulefile.Parse(file, text)
 	require.NoError(t, err)
 	h := noise.History{
-		Window: slo.Interval{From: corpora()[corpus], To: dataEnd}, Rules: rules, RulesKnown: true, Markers: true,
-		Episodes: realEpisodes(t, corpus),
+		Window: slo.Interval{From: corpora()[corpus], To: realdata.End()}, Rules: rules, RulesKnown: true, Markers: true,
+		Episodes: realdata.Episodes(t, corpus),
 	}
 	slices.SortFunc(h.Episodes, noise.Compare)
 	noise.Assign(h.Rules, h.Episodes)
 	return Input{History: h, Summary: noise.Summarize(h, noise.Options{})}
-}
-
-func realEpisodes(t testing.TB, corpus string) []noise.Episode {
-	t.Helper()
-	z, err := gzip.NewReader(dataFile(t, "alert-history", "episodes", corpus+".jsonl.gz"))
-	require.NoError(t, err)
-	var out []noise.Episode
-	for dec := json.NewDecoder(z); dec.More(); {
-		var in struct {
-			Alert    string        `json:"alert"`
-			Labels   labels.Labels `json:"labels"`
-			ActiveAt int64         `json:"active_at"`
-			Start    int64         `json:"start"`
-			End      int64         `json:"end"`
-			Open     bool          `json:"open"`
-		}
-		require.NoError(t, dec.Decode(&in))
-		e := noise.Episode{
-			Rule: in.Alert, Labels: in.Labels,
-			ActiveAt: time.Unix(in.ActiveAt, 0).UTC(), FiredAt: time.Unix(in.Start, 0).UTC(), ResolvedAt: time.Unix(in.End, 0).UTC(),
-			Certainty: noise.Certainty{Active: noise.EdgeExact, Fired: noise.EdgeExact, Resolved: noise.EdgeExact, Replicas: 1},
-		}
-		if in.Open {
-			e.ResolvedAt, e.Certainty.Resolved = time.Time{}, noise.EdgeOpen
-		}
-		out = append(out, e)
-	}
-	return out
 }
 
 // planted is a generated rule and what is wrong with it.
@@ -113,7 +63,7 @@ func plantedRules(t testing.TB, corpus string) []planted {
 	var in struct {
 		Rules []planted `json:"rules"`
 	}
-	require.NoError(t, json.NewDecoder(dataFile(t, "rules-truth", corpus+".json")).Decode(&in))
+	realdata.JSON(t, &in, "rules-truth", corpus+".json")
 	return in.Rules
 }
 
@@ -138,7 +88,7 @@ func withTruth(t testing.TB, corpus string, in Input) Input {
 			Match      labels.Labels `json:"match"`
 		} `json:"windows"`
 	}
-	require.NoError(t, json.NewDecoder(dataFile(t, "truth", corpus+".json")).Decode(&read))
+	require.NoError(t, json.NewDecoder(realdata.Open(t, "truth", corpus+".json")).Decode(&read))
 	require.NotEmpty(t, read.Windows)
 	in = in.judged()
 	for _, w := range read.Windows {
@@ -148,7 +98,7 @@ func withTruth(t testing.TB, corpus string, in Input) Input {
 		near := slo.Interval{From: v.From.Add(-10 * time.Minute), To: v.To}
 		for i := range in.History.Episodes {
 			e := &in.History.Episodes[i]
-			if e.Firing(dataEnd).Overlaps(near) && v.Concerns(e.Labels) {
+			if e.Firing(realdata.End()).Overlaps(near) && v.Concerns(e.Labels) {
 				key := noise.RuleKey{Name: e.Rule, Group: e.Group, File: e.File, Severity: e.Severity()}
 				v.Signals = append(v.Signals, truth.Signal{RuleKey: key, Labels: e.Labels, FiredAt: e.FiredAt})
 			}

@@ -16,23 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/realdata"
 	"github.com/burnish-sre/burnish/noise/rulefile"
 )
-
-// testData is the folder of the test data; the test is skipped where it is not.
-func testData(t testing.TB) string {
-	t.Helper()
-	root := os.Getenv("BURNISH_TEST_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	_, err := os.Stat(root)
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("no test data: %v; set BURNISH_TEST_DATA to the folder that holds it", err)
-	}
-	require.NoError(t, err)
-	return root
-}
 
 // rulesIn reads every rule of every file under a folder, by file. Files that are
 // no rule files give what was read before the error.
@@ -58,7 +44,7 @@ func rulesIn(t testing.TB, folder string) map[string][]noise.Rule {
 // Prometheus would load them. Every claim is printed; the figures are a floor.
 func TestRealRules(t *testing.T) {
 	rules, pairs, verdicts, odd := 0, 0, map[Verdict]int{}, map[string]int{}
-	for path, rs := range rulesIn(t, filepath.Join(testData(t), "rule-corpus")) {
+	for path, rs := range rulesIn(t, filepath.Join(realdata.Folder(t), "rule-corpus")) {
 		rules += len(rs)
 		for _, p := range Pairs(rs) {
 			pairs++
@@ -96,7 +82,7 @@ type plantedRule struct {
 // a subset or a copy of another implies the other's, or the other way round; and
 // Pairs links them wherever `for` allows.
 func TestPlantedSubsetsAreProven(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(testData(t), "rules-truth", "*.json"))
+	files, err := filepath.Glob(filepath.Join(realdata.Folder(t), "rules-truth", "*.json"))
 	require.NoError(t, err)
 	planted := 0
 	for _, file := range files {
@@ -144,7 +130,7 @@ func proven(rules []plantedRule, i int, other string) bool {
 // one rule set, what Pairs leaves out follows from what it reports, and the other
 // way round.
 func TestPairsFindWhatComparingAllDoes(t *testing.T) {
-	root := testData(t)
+	root := realdata.Folder(t)
 	all := rulesIn(t, filepath.Join(root, "rules"))
 	var together []noise.Rule
 	for _, rs := range rulesIn(t, filepath.Join(root, "rule-corpus")) {
@@ -214,7 +200,7 @@ func closure(n int, pairs []Pair) map[[2]int]bool {
 // manyRules repeats the corpus with other thresholds and matchers.
 func manyRules(t testing.TB, n int) []noise.Rule {
 	var real []noise.Rule
-	files := rulesIn(t, filepath.Join(testData(t), "rule-corpus"))
+	files := rulesIn(t, filepath.Join(realdata.Folder(t), "rule-corpus"))
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		real = append(real, files[path]...)
 	}

@@ -2,11 +2,9 @@ package lint_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,31 +16,22 @@ import (
 
 	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/noise/lint"
+	"github.com/burnish-sre/burnish/noise/realdata"
 	"github.com/burnish-sre/burnish/noise/rulefile"
 )
 
-// corpus reads the rules of every file of the shared rule corpus; the test is
-// skipped where it is not there.
+// corpus reads the rules of every file of the shared rule corpus.
 func corpus(t testing.TB) (rules []noise.Rule, alerts int) {
 	t.Helper()
-	root := os.Getenv("BURNISH_TEST_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	text, err := os.ReadFile(filepath.Join(root, "rule-corpus", "manifest.json"))
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("no rule corpus: %v; set BURNISH_TEST_DATA to the folder that holds it", err)
-	}
-	require.NoError(t, err)
 	var manifest struct {
 		Files []struct {
 			File   string `json:"file"`
 			Alerts int    `json:"alerts"`
 		} `json:"files"`
 	}
-	require.NoError(t, json.Unmarshal(text, &manifest))
+	realdata.JSON(t, &manifest, "rule-corpus", "manifest.json")
 	for _, f := range manifest.Files {
-		text, err := os.ReadFile(filepath.Join(root, "rule-corpus", f.File))
+		text, err := io.ReadAll(realdata.Open(t, "rule-corpus", f.File))
 		require.NoError(t, err)
 		found, _ := rulefile.Parse(f.File, text)
 		rules = append(rules, found...)

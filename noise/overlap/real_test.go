@@ -1,10 +1,6 @@
 package overlap
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/realdata"
 	"github.com/burnish-sre/burnish/slo"
 )
 
@@ -29,30 +26,14 @@ type truthRule struct {
 	DuplicateOf string            `json:"duplicate_of"`
 }
 
-// open finds a file of the test data; without it the test is skipped, or fails
-// where CI is set.
-func open(t testing.TB, parts ...string) *os.File {
-	t.Helper()
-	root := os.Getenv("BURNISH_TEST_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(append([]string{root}, parts...)...))
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("no test data: %v; set BURNISH_TEST_DATA to the folder that holds it", err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = f.Close() })
-	return f
-}
-
+// corpus is a corpus of the test data, with what was planted in its rules.
 func corpus(t testing.TB, name string) (noise.History, []truthRule) {
 	t.Helper()
 	var truth struct {
 		Rules []truthRule `json:"rules"`
 	}
-	require.NoError(t, json.NewDecoder(open(t, "rules-truth", name+".json")).Decode(&truth))
-	h := noise.History{Window: slo.Interval{From: time.Unix(0, 0), To: time.Unix(1794700800, 0)}, RulesKnown: true, Markers: true}
+	realdata.JSON(t, &truth, "rules-truth", name+".json")
+	h := noise.History{Window: slo.Interval{From: time.Unix(0, 0), To: realdata.End()}, RulesKnown: true, Markers: true}
 	for i, r := range truth.Rules {
 		ls := map[string]string{"corpus": name, "severity": r.Severity, "team": r.Team}
 		for k, v := range r.Labels {
@@ -61,24 +42,7 @@ func corpus(t testing.TB, name string) (noise.History, []truthRule) {
 		wait, _ := model.ParseDuration(r.For)
 		h.Rules = append(h.Rules, noise.Rule{Name: r.Alert, Line: i + 1, For: time.Duration(wait), Labels: labels.FromMap(ls)})
 	}
-	z, err := gzip.NewReader(open(t, "alert-history", "episodes", name+".jsonl.gz"))
-	require.NoError(t, err)
-	for dec := json.NewDecoder(z); dec.More(); {
-		var in struct {
-			Alert    string        `json:"alert"`
-			Labels   labels.Labels `json:"labels"`
-			ActiveAt int64         `json:"active_at"`
-			Start    int64         `json:"start"`
-			End      int64         `json:"end"`
-			Open     bool          `json:"open"`
-		}
-		require.NoError(t, dec.Decode(&in))
-		e := noise.Episode{Rule: in.Alert, Labels: in.Labels, ActiveAt: time.Unix(in.ActiveAt, 0).UTC(), FiredAt: time.Unix(in.Start, 0).UTC()}
-		if !in.Open {
-			e.ResolvedAt = time.Unix(in.End, 0).UTC()
-		}
-		h.Episodes = append(h.Episodes, e)
-	}
+	h.Episodes = realdata.Episodes(t, name)
 	slices.SortFunc(h.Episodes, noise.Compare)
 	return h, truth.Rules
 }

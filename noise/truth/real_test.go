@@ -4,8 +4,6 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/realdata"
 	"github.com/burnish-sre/burnish/noise/truth"
 	"github.com/burnish-sre/burnish/slo"
 )
@@ -48,23 +47,11 @@ type rawCorpus struct {
 
 func readCorpus(t testing.TB, name string) rawCorpus {
 	t.Helper()
-	root := os.Getenv("BURNISH_TEST_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(root); err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("no test data: %v; set BURNISH_TEST_DATA to the folder that holds it", err)
-	}
-	text, err := os.ReadFile(filepath.Join(root, "truth", name+".json"))
-	require.NoError(t, err)
 	var file struct {
 		Windows []rawWindow `json:"windows"`
 	}
-	require.NoError(t, json.Unmarshal(text, &file))
-	f, err := os.Open(filepath.Join(root, "alert-history", "episodes", name+".jsonl.gz"))
-	require.NoError(t, err)
-	defer func() { require.NoError(t, f.Close()) }()
-	z, err := gzip.NewReader(f)
+	realdata.JSON(t, &file, "truth", name+".json")
+	z, err := gzip.NewReader(realdata.Open(t, "alert-history", "episodes", name+".jsonl.gz"))
 	require.NoError(t, err)
 	c := rawCorpus{windows: file.Windows, from: file.Windows[0].Start}
 	for dec := json.NewDecoder(z); dec.More(); {
