@@ -36,6 +36,8 @@ type Options struct {
 	// SLOs are the promises that are looked at too, each over its own window as
 	// it is at the end of the window that is read.
 	SLOs []slo.SLO
+	// Events asks to keep what the SLOs counted.
+	Events bool
 }
 
 // Reading is what a source knows of a window.
@@ -122,7 +124,7 @@ func (r *Reading) readSLOs(ctx context.Context, src collector.Source, o Options)
 	if !r.Reach.Empty() && judged.From.Before(r.Reach.From) {
 		judged.From = r.Reach.From // a window from the beginning of time
 	}
-	status, told, warnings, err := standing(ctx, src, o.SLOs, SLOOptions{At: at, Now: o.Now, BurnWindows: DefaultBurnWindows(), Judged: judged})
+	status, told, warnings, err := standing(ctx, src, o.SLOs, SLOOptions{At: at, Now: o.Now, BurnWindows: DefaultBurnWindows(), Judged: judged, Events: o.Events})
 	r.SLOs, r.Truth, r.Info.Warnings = status, told, append(r.Info.Warnings, warnings...)
 	return err
 }

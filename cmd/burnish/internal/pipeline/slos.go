@@ -26,12 +26,22 @@ type SLOOptions struct {
 	// Judged is the time in which losses are looked for besides the SLO's own
 	// window; it may be empty.
 	Judged slo.Interval
+	// Events asks to keep the events as well.
+	Events bool
 }
 
 // Truth is what the events of SLOs tell of what really happened.
 type Truth struct {
 	Incidents []noise.Incident
 	Watched   []truth.Watched
+	Events    []Events // by group of an SLO; none where nobody asked for them
+}
+
+// Events are those of one group of an SLO.
+type Events struct {
+	SLO    slo.SLO
+	Labels labels.Labels // whose they are
+	Steps  *slo.Steps
 }
 
 // DefaultBurnWindows are those of the Workbook's alerts.
@@ -85,6 +95,7 @@ func standing(ctx context.Context, src collector.Source, slos []slo.SLO, o SLOOp
 			group.Losses = within(losses, group.Status.Window)
 			out.Groups = append(out.Groups, group)
 			told.take(s, g, within(losses, o.Judged))
+			told.keep(s, g, o)
 		}
 	}
 	return out, told, warnings, nil
@@ -122,13 +133,29 @@ func coarsen(s *slo.Steps) *slo.Steps {
 	return out
 }
 
-// take adds what one group of an SLO tells.
-func (t *Truth) take(s slo.SLO, g collector.SLISteps, losses []slo.Loss) {
-	b := labels.NewBuilder(g.Group)
-	if s.Service != "" && g.Group.Get("service") == "" {
+// mostEvents bounds the groups whose events are kept: a month of minutes of one is
+// 0.7 MB.
+const mostEvents = 500
+
+// keep keeps the events of one group of an SLO, where that is asked for.
+func (t *Truth) keep(s slo.SLO, g collector.SLISteps, o SLOOptions) {
+	if o.Events && len(t.Events) < mostEvents {
+		t.Events = append(t.Events, Events{SLO: s, Labels: whose(s, g.Group), Steps: g.Steps})
+	}
+}
+
+// whose is the labels of what an SLO's group is about.
+func whose(s slo.SLO, group labels.Labels) labels.Labels {
+	b := labels.NewBuilder(group)
+	if s.Service != "" && group.Get("service") == "" {
 		b.Set("service", s.Service)
 	}
-	whose := b.Labels()
+	return b.Labels()
+}
+
+// take adds what one group of an SLO tells.
+func (t *Truth) take(s slo.SLO, g collector.SLISteps, losses []slo.Loss) {
+	whose := whose(s, g.Group)
 	t.Watched = append(t.Watched, truth.Watched{SLO: s.ID(), Labels: whose, Covered: g.Steps.Covered()})
 	for _, l := range losses {
 		burned := l.Share

@@ -9,6 +9,7 @@ import (
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/noise/implies"
+	"github.com/burnish-sre/burnish/noise/remedy"
 	"github.com/burnish-sre/burnish/noise/tune"
 )
 
@@ -32,6 +33,22 @@ type Tuning struct {
 	Source string
 	Rules  []TunedRule
 	Plan   tune.Plan
+	// Contests set side by side what could be done about the rules that are
+	// noisy. Their subjects and sources are places in Rules.
+	Contests []remedy.Contest
+}
+
+// place makes the places of the rules that were read those of all.
+func (t *Tuning) place(places []int) {
+	for i := range t.Contests {
+		c := &t.Contests[i]
+		c.Subject = places[c.Subject]
+		for n := range c.Rows {
+			if c.Rows[n].Kind == remedy.Inhibit {
+				c.Rows[n].Source = places[c.Rows[n].Source]
+			}
+		}
+	}
 }
 
 // TunedRule is a rule and what is recommended for it. Where Unread is set, what
@@ -66,7 +83,7 @@ func (r *Reading) Tune(ctx context.Context, src collector.Source, o TuneOptions)
 		return nil, errors.Join(append([]error{errors.New("none of the rules can be replayed")}, wrong...)...)
 	}
 	imply(read)
-	receive(read, o.Judge.Alertmanager, r.Window)
+	voices := newRouter(o.Judge, r.Window).voices(read)
 	c := r.truthCase(o.Judge)
 	choose := o.Choose
 	choose.Window, choose.Incidents = r.Window, c.Incidents
@@ -77,6 +94,11 @@ func (r *Reading) Tune(ctx context.Context, src collector.Source, o TuneOptions)
 	for i, at := range places {
 		out.Rules[at].Advice = out.Plan.Rules[i]
 	}
+	o.Choose = choose
+	if out.Contests, err = r.remedies(read, out.Plan, voices, o); err != nil {
+		return nil, err
+	}
+	out.place(places)
 	if o.Tests {
 		r.excerpts(ctx, src, out, c.Incidents)
 	}

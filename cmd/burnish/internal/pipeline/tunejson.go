@@ -85,8 +85,10 @@ type tunedRuleJSON struct {
 	Reason   tune.Reason   `json:"reason"`
 	proofJSON
 	Others []otherJSON `json:"other_remedies"`
-	Tests  int         `json:"unit_tests"`
-	Why    string      `json:"why"`
+	// Contest is null where the rule is not noisy.
+	Contest *contestJSON `json:"contest"`
+	Tests   int          `json:"unit_tests"`
+	Why     string       `json:"why"`
 }
 
 type changeJSON struct {
@@ -139,11 +141,16 @@ func (t *Tuning) WriteJSON(w io.Writer) error {
 	for _, f := range p.Front {
 		doc.Front = append(doc.Front, pointJSON{f.Price, f.Chosen, tuneSides(f.Train), tuneSides(f.HeldOut)})
 	}
+	contests, err := t.contestsJSON()
+	if err != nil {
+		return err
+	}
 	for i := range t.Rules {
 		r, err := t.Rules[i].json()
 		if err != nil {
 			return err
 		}
+		r.Contest = contests[i]
 		doc.Rules = append(doc.Rules, r)
 	}
 	enc := json.NewEncoder(w)

@@ -2,11 +2,13 @@ package pipeline
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/remedy"
 	"github.com/burnish-sre/burnish/noise/route"
 	"github.com/burnish-sre/burnish/noise/tune"
 	"github.com/burnish-sre/burnish/slo"
@@ -18,43 +20,96 @@ const mostSeries = 200
 // nobody stands for the receiver of alerts that reach none.
 const nobody = ""
 
-// receive finds whom the alerts of each subject reach, by sending one of each
-// through the routes. Without an Alertmanager's configuration nobody knows.
-func receive(subjects []tune.Subject, cfg *route.Config, window slo.Interval) {
-	if cfg == nil || cfg.Assumed() {
-		return
-	}
-	for i := range subjects {
-		subjects[i].Receivers = receivers(subjects[i], cfg, window.From)
-	}
+// router finds whom alerts reach. Without an Alertmanager's configuration nobody
+// knows, and severities tell who is woken.
+type router struct {
+	config *route.Config // nil where there is none
+	paging *route.Paging
+	pages  bool // some receiver is known to page
+	at     time.Time
 }
 
-// receivers are those of one rule's alerts, sent without any others, so that no
-// inhibition hides one.
-func receivers(s tune.Subject, cfg *route.Config, at time.Time) []string {
-	series := s.Views[0].Samples.Series
+func newRouter(o JudgeOptions, window slo.Interval) router {
+	r := router{paging: o.Paging, at: window.From}
+	if o.Alertmanager == nil || o.Alertmanager.Assumed() {
+		return r
+	}
+	r.config = o.Alertmanager
+	for _, c := range r.replay(nil).Receivers {
+		r.pages = r.pages || c.Paging
+	}
+	return r
+}
+
+// replay sends episodes without any others, so that no inhibition hides one.
+func (r router) replay(episodes []noise.Episode) route.Result {
+	return route.Replay(r.config, episodes, route.Options{Window: slo.Interval{From: r.at, To: r.at.Add(2 * time.Hour)}, Paging: r.paging})
+}
+
+// voices finds whom the alerts of each subject reach, by sending one of each
+// through the routes, and tells the subjects.
+func (r router) voices(subjects []tune.Subject) []remedy.Voice {
+	out := make([]remedy.Voice, len(subjects))
+	for i := range subjects {
+		out[i] = r.voice(subjects[i].Rule, subjects[i].Views[0].Samples.Series)
+		subjects[i].Receivers = out[i].Receivers
+	}
+	return out
+}
+
+// voice is whom a rule's alerts reach.
+func (r router) voice(rule noise.Rule, series []tune.Series) remedy.Voice {
+	v := remedy.Voice{Waking: wakingOf(rule.Severity())}
+	if r.config == nil {
+		return v
+	}
 	if len(series) == 0 {
-		series = []tune.Series{{Labels: s.Rule.Labels}}
+		series = []tune.Series{{Labels: rule.Labels}}
 	}
 	var episodes []noise.Episode
 	for _, one := range series[:min(mostSeries, len(series))] {
 		episodes = append(episodes, noise.Episode{
-			Rule: s.Rule.Name, Group: s.Rule.Group, File: s.Rule.File, Labels: withRule(one.Labels, s.Rule),
-			ActiveAt: at, FiredAt: at, ResolvedAt: at.Add(time.Hour),
+			Rule: rule.Name, Group: rule.Group, File: rule.File, Labels: withRule(one.Labels, rule),
+			ActiveAt: r.at, FiredAt: r.at, ResolvedAt: r.at.Add(time.Hour),
 		})
 	}
-	got := route.Replay(cfg, episodes, route.Options{Window: slo.Interval{From: at, To: at.Add(2 * time.Hour)}})
-	var out []string
-	for _, n := range got.Notifications {
+	if r.pages {
+		v.Waking = remedy.WakesNobody
+	}
+	for _, n := range r.replay(episodes).Notifications {
 		if n.FiringCount > 0 {
-			out = append(out, n.Receiver)
+			v.Receivers = append(v.Receivers, n.Receiver)
+		}
+		if n.Page() {
+			v.Waking = remedy.Wakes
 		}
 	}
-	if len(out) == 0 {
-		return []string{nobody}
+	if len(v.Receivers) == 0 {
+		v.Receivers = []string{nobody}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(v.Receivers)
+	v.Receivers = slices.Compact(v.Receivers)
+	return v
+}
+
+// levelOf is the level of a severity in common use.
+func levelOf(severity string) noise.Level {
+	if level, ok := noise.DefaultSeverities()[strings.ToLower(severity)]; ok {
+		return level
+	}
+	return noise.LevelUnclassified
+}
+
+// wakingOf tells from a severity whether alerts wake somebody.
+func wakingOf(severity string) remedy.Waking {
+	switch levelOf(severity) {
+	case noise.LevelHigh:
+		return remedy.Wakes
+	case noise.LevelMedium, noise.LevelLow:
+		return remedy.WakesNobody
+	case noise.LevelUnclassified:
+	}
+	return remedy.WakesUnknown
 }
 
 // withRule is a series' labels with those of the rule.

@@ -21,6 +21,7 @@ func (t *Tuning) WriteText(w io.Writer) error {
 	out.rules()
 	out.totals()
 	out.front()
+	out.contests()
 	out.rest()
 	return errors.Join(out.err, out.tab.Flush())
 }

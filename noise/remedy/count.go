@@ -1,0 +1,190 @@
+package remedy
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/tune"
+	"github.com/burnish-sre/burnish/slo"
+)
+
+// repeat is how often Alertmanager tells again of an alert that goes on, by
+// default.
+const repeat = 4 * time.Hour
+
+// told is what alerts of one voice do in a part of the history.
+type told struct {
+	voice    Voice
+	score    tune.Score
+	messages int // notifications, before grouping
+}
+
+// form is what a rule comes to with a remedy: nothing where it is gone.
+type form []told
+
+// part is a part of the history under work.
+type part struct {
+	choose tune.ChooseOptions
+	window slo.Interval
+	limits []time.Time // by incident: by when it has to be told of; zero where nobody tells today
+	today  []form      // by subject: as it is
+	now    []form      // as recommended, or as decided since
+}
+
+// weeks is the length of the part.
+func (p *part) weeks() float64 { return p.window.Duration().Hours() / (7 * 24) }
+
+// options are those of a count over the part.
+func (p *part) options() tune.Options {
+	return tune.Options{Incidents: p.choose.Incidents, Lead: p.choose.Lead, Window: p.window}
+}
+
+// quiet tells whether an alert is held back at a slot; nil never is.
+type quiet func(series, slot int) bool
+
+// count counts what a rule does over the part.
+func (p *part) count(s tune.Samples, shape tune.Shape, v Voice) (told, error) {
+	score, err := tune.Tally(s, shape, p.options())
+	return told{voice: v, score: score, messages: p.messages(s, shape, nil)}, err
+}
+
+// messages are the notifications of the part: as an alert begins, and every four
+// hours after the last while it goes on. Nothing is sent while it is held back.
+func (p *part) messages(s tune.Samples, shape tune.Shape, held quiet) int {
+	every := max(1, int((repeat+s.Grid.Step-1)/s.Grid.Step))
+	from, to := s.Grid.Slot(p.window.From), s.Grid.Slot(p.window.To)
+	n := 0
+	for i, series := range s.Series {
+		for _, span := range tune.Simulate(s.Grid, series.Values, shape) {
+			for t := span.Fired; t < min(span.Resolved, to); {
+				if held != nil && held(i, t) {
+					t++
+					continue
+				}
+				if t >= from {
+					n++
+				}
+				t += every
+			}
+		}
+	}
+	return n
+}
+
+// inTime tells whether an incident is told of soon enough.
+func (p *part) inTime(incident int, at time.Time) bool {
+	return !at.IsZero() && !p.limits[incident].IsZero() && !at.After(p.limits[incident])
+}
+
+// setLimits finds by when each incident has to be told of.
+func (p *part) setLimits() {
+	p.limits = make([]time.Time, len(p.choose.Incidents))
+	for i := range p.limits {
+		var first time.Time
+		for _, f := range p.today {
+			first = earlier(first, f.at(i))
+		}
+		if !first.IsZero() {
+			p.limits[i] = p.choose.Limit(p.choose.Incidents[i], first)
+		}
+	}
+}
+
+// at is when an incident is first told of.
+func (f form) at(incident int) time.Time {
+	var out time.Time
+	for _, t := range f {
+		out = earlier(out, t.score.CaughtAt[incident])
+	}
+	return out
+}
+
+// earlier is the earlier of two instants, the zero time being none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// cost is what a form asks of people in the part: a page is 1, and what wakes
+// nobody a tenth of one. Where nobody knows, it may wake somebody.
+func (f form) cost() float64 {
+	out := 0.0
+	for _, t := range f {
+		out += t.voice.weight() * float64(t.messages)
+	}
+	return out
+}
+
+func (v Voice) weight() float64 {
+	if v.Waking == WakesNobody {
+		return 0.1
+	}
+	return 1
+}
+
+// messages are the notifications of a form.
+func (f form) messages() int {
+	out := 0
+	for _, t := range f {
+		out += t.messages
+	}
+	return out
+}
+
+// needless is how many notifications of a rule as it is have nothing to do with
+// an incident: its starts outside of them, or the time that it fires beyond what
+// incidents take up, as for alerts that never end.
+func (p *part) needless(s tune.Subject, t told) float64 {
+	samples, _, _ := s.As(nil)
+	over := float64(t.score.Firing-p.taken(samples)) / float64(repeat)
+	if len(p.choose.Incidents) == 0 {
+		return float64(t.messages)
+	}
+	return max(float64(t.score.Outside), over)
+}
+
+// taken is the time that incidents take up, summed over alerts.
+func (p *part) taken(s tune.Samples) time.Duration {
+	var out time.Duration
+	for _, series := range s.Series {
+		out += p.window.Duration()
+		for _, free := range p.window.Minus(p.concerning(series.Labels)) {
+			out -= free.Duration()
+		}
+	}
+	return out
+}
+
+func (p *part) concerning(alert labels.Labels) []slo.Interval {
+	var out []slo.Interval
+	for _, i := range p.choose.Incidents {
+		if i.Concerns(alert) && i.Overlaps(p.window) {
+			out = append(out, slo.Interval{From: i.From.Add(-p.choose.Lead), To: i.To})
+		}
+	}
+	return out
+}
+
+// alertOf is the labels of a rule's alert: the sample's, with the rule's own that
+// are no templates on top.
+func alertOf(r noise.Rule, series labels.Labels) labels.Labels {
+	b := labels.NewBuilder(series)
+	for _, l := range static(r.Labels) {
+		b.Set(l.Name, l.Value)
+	}
+	return b.Labels()
+}
+
+// share is the part of a window that intervals cover.
+func share(covered []slo.Interval, w slo.Interval) float64 {
+	free := time.Duration(0)
+	for _, i := range w.Minus(slices.Clone(covered)) {
+		free += i.Duration()
+	}
+	return 1 - free.Seconds()/max(1, w.Duration().Seconds())
+}
