@@ -57,6 +57,7 @@ func (k *gatekeeper) Decide(ctx context.Context, q gateapi.Question) (gate.Answe
 	err = k.st.withLive(ctx, func(src collector.Source) (err error) {
 		c, _, err = gatecase.Ask(ctx, src, slos, gatecase.Options{
 			Now: time.Now().UTC(), Policy: policy, Declared: by.Incidents, Change: q.Change, Share: q.Share,
+			Ledgers: k.st.standing.book,
 		})
 		return err
 	})

@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/daemon"
-	"github.com/burnish-sre/burnish/cmd/burnish/internal/exposition"
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
 	"github.com/burnish-sre/burnish/collector"
+	"github.com/burnish-sre/burnish/dashboards/web"
+	"github.com/burnish-sre/burnish/noise/truth"
 	"github.com/burnish-sre/burnish/slo"
 )
 
@@ -43,7 +44,9 @@ func (st *station) report(ctx context.Context, now time.Time) (daemon.Report, er
 	if err != nil {
 		return nil, err
 	}
-	return readShown(ctx, src, o, judgedBy{by, st.atlas.shown(o.SLOs)})
+	return readShown(ctx, src, o, judgedBy{by, func(*pipeline.Reading, *truth.Judgement) *web.Topology {
+		return st.atlas.shown(o.SLOs)
+	}})
 }
 
 // gatheredBefore tells that an earlier burnish left history that is near enough to
@@ -99,7 +102,8 @@ func (st *station) made(r daemon.Report) {
 	}
 	doc := s.Document()
 	st.latest.Store(&doc)
-	st.exporter.Set(exposition.Snapshot{Report: &doc, Teams: s.teams})
+	st.teams.Store(&s.teams)
+	st.show(context.Background())
 	debug.FreeOSMemory() // what only making it needed
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/burnish-sre/burnish/config"
 	"github.com/burnish-sre/burnish/dashboards/report"
 	"github.com/burnish-sre/burnish/dashboards/web"
+	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/slo"
 )
 
@@ -40,6 +41,8 @@ type station struct {
 	registry *prometheus.Registry
 	exporter *exposition.Exporter
 	latest   atomic.Pointer[report.Document]
+	teams    atomic.Pointer[map[noise.RuleKey]string]
+	standing standing
 	trigger  chan struct{}
 	specs    specCache
 	atlas    atlas
@@ -70,6 +73,7 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 	}
 	st.atlas = atlas{c: c.Topology, log: s.log}
 	st.registry.MustRegister(st.exporter, s.loaded.well, s.loaded.at)
+	st.stand()
 	known, err := ingest.Archive{To: store}.Known(ctx, time.Now())
 	if err != nil {
 		return err
@@ -84,7 +88,7 @@ func (s *supervisor) serve(ctx context.Context, c *config.Config) error {
 		Report: st.report, Source: st.sourceNames(), Interval: time.Duration(c.Report.Refresh), Timeout: time.Duration(c.Report.Timeout),
 		Listener: s.holding.Lease(), WebConfigFile: c.Web.ConfigFile, Admins: c.Web.AdminUsers,
 		Web:  web.Options{Archive: archive{store}, Declarer: declarer{store}},
-		Kept: &s.kept, Made: st.made, Trigger: st.trigger, Registry: st.registry, Version: version, Logger: s.log,
+		Kept: &s.kept, Made: st.made, Standing: st.withStanding, Trigger: st.trigger, Registry: st.registry, Version: version, Logger: s.log,
 		Mount: s.doors(st, intake),
 	}
 	return st.run(ctx, o, intake)
@@ -148,6 +152,7 @@ func (st *station) run(ctx context.Context, o daemon.Options, intake *ingest.Int
 		add(func(ctx context.Context) error { return intake.Follow(ctx, file, positions) })
 	}
 	add(func(ctx context.Context) error { return st.lead(ctx, gatherers) })
+	add(func(ctx context.Context) error { st.keepStanding(ctx); return nil })
 	add(func(ctx context.Context) error { st.surveys(ctx); return nil })
 	if reports != nil {
 		add(func(ctx context.Context) error { reports.Run(ctx); return nil })
@@ -158,6 +163,8 @@ func (st *station) run(ctx context.Context, o daemon.Options, intake *ingest.Int
 // lead does what one replica of all does, while this one leads.
 func (st *station) lead(ctx context.Context, gatherers []*gather.Gatherer) error {
 	err := st.store.Lead(ctx, "gather", func(ctx context.Context) error {
+		st.standing.leads.Store(true)
+		defer st.standing.leads.Store(false)
 		var g group.Group
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
@@ -213,11 +220,12 @@ func (st *station) gatherers() []*gather.Gatherer {
 					now = &err
 				}
 				before := st.away[i].Swap(now)
+				st.standing.ask()
 				if once.CompareAndSwap(false, true) && st.first.Add(-1) == 0 || before != nil && now == nil {
 					st.ask() // there is something new to show
 				}
 			},
-		}, st.store))
+		}, standingStore{st.store, st.standing.book}))
 	}
 	return out
 }

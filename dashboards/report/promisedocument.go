@@ -57,6 +57,16 @@ func newSLOs(in Input) []SLO {
 	return out
 }
 
+// Promises are the groups as a report's document has them, without their courses and
+// their shares of the traffic.
+func (s SLOStatus) Promises() []SLO {
+	out := make([]SLO, 0, len(s.Groups))
+	for i := range s.Groups {
+		out = append(out, SLO{sloJSON: s.Groups[i].json()})
+	}
+	return out
+}
+
 // newBurnDown is nil where nothing of the course is known.
 func newBurnDown(g SLOGroup) *BurnDown {
 	if !slices.ContainsFunc(g.BurnDown, func(f slo.Figure) bool { return f.Known }) {

@@ -44,6 +44,8 @@ type sloRow struct {
 	ID    string `json:"id"` // service/name
 	URL   string `json:"url"`
 	State string `json:"state"`
+	// AsOf is when its figures are from; nil where they are the report's.
+	AsOf *time.Time `json:"as_of"`
 	report.SLO
 }
 

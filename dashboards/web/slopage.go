@@ -118,6 +118,9 @@ func newSLOGroup(r sloRow) sloGroupView {
 		{Label: "Gone in", Value: goneText(r), Note: goneNote(r)},
 		{Label: "Coverage", Value: report.PercentText(r.Coverage), Note: "of the window was counted; the rest is neither good nor bad"},
 	}
+	if r.AsOf != nil {
+		out.Figures = append(out.Figures, fact{Label: "As of", Value: r.AsOf.Format("15:04 UTC"), Note: "the course of the budget and the incidents are the report's"})
+	}
 	if r.TrafficShare != nil {
 		out.Figures = append(out.Figures, fact{Label: "Share of traffic", Value: report.PercentText(*r.TrafficShare), Note: "of its group of promises"})
 	}

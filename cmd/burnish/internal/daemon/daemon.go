@@ -46,6 +46,9 @@ type Options struct {
 	Admins []string
 	// Web is what the pages show beside the report: Archive, Episodes and Declarer.
 	Web web.Options
+	// Standing lays newer figures of SLOs over the pages of a report; nil shows the
+	// report's. It is called for each request.
+	Standing func(*web.Snapshot) *web.Snapshot
 	// Mount is further handlers by their patterns, as of http.ServeMux.
 	Mount map[string]http.Handler
 	// Trigger asks for a refresh out of turn; nil never does.

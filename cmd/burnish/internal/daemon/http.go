@@ -57,7 +57,11 @@ func newHandler(o Options, r *refresher) http.Handler {
 // state is what the pages show now.
 func (r *refresher) state() web.State {
 	p := r.current.Load()
-	return web.State{Snapshot: p.snapshot, Notice: p.notice, StaleSince: p.staleSince}
+	snapshot := p.snapshot
+	if snapshot != nil && r.o.Standing != nil {
+		snapshot = r.o.Standing(snapshot)
+	}
+	return web.State{Snapshot: snapshot, Notice: p.notice, StaleSince: p.staleSince}
 }
 
 // guard sets the headers that every answer carries.

@@ -148,7 +148,7 @@ func TestFigures(t *testing.T) {
 }
 
 func TestTheReportsOwnSLOsServeWhereThereIsNoNewerStatus(t *testing.T) {
-	rep := report.Build(report.Input{SLOs: standing().Groups, SLOsAt: to, Current: noise.Summarize(noise.History{}, noise.Options{})})
+	rep := report.Build(report.Input{SLOs: standing().Groups, SLOsAt: to, Current: noise.Summarize(noise.History{Window: slo.Interval{From: from, To: to}}, noise.Options{})})
 	doc := rep.Document()
 	fromReport, fromStatus := exposition.New(exposition.Options{}), exposition.New(exposition.Options{})
 	fromReport.Set(exposition.Snapshot{Report: &doc})

@@ -34,6 +34,7 @@ func sloMetrics() []Metric {
 		{"burnish_slo_coverage_ratio", "Share of the SLO's window in which its events were counted.", of},
 		{"burnish_slo_exhaustion_seconds", "Time until the budget is gone if errors go on as in the last hours; 0 where it is gone.", of},
 		{"burnish_slo_recall_ratio", "Share of the SLO's loss incidents in the report's window of which an alert told.", of},
+		{"burnish_slo_status_timestamp_seconds", "As of when the SLOs stand so, in unix seconds: the last gathering round, or the report.", nil},
 		{"burnish_slos_hidden", "Groups of SLOs that have no series because there are too many.", nil},
 		{"burnish_incidents", "Incidents in the report's window: losses of an SLO's budget, and declared ones.", of},
 		{"burnish_incident_open", "Whether an incident goes on at the end of the report's window.", of},

@@ -37,12 +37,21 @@ func (b *book) promises(s Snapshot) {
 		b.promise(p)
 	}
 	if len(all) > 0 {
+		b.set("burnish_slo_status_timestamp_seconds", float64(asOf(s).UnixMilli())/1000)
 		b.set("burnish_slos_hidden", float64(len(all)-len(shown)))
 	}
 	if s.Report != nil {
 		b.recall(s.Report, shown)
 		b.incidents(s.Report, shown)
 	}
+}
+
+// asOf is when the figures of SLOs are from.
+func asOf(s Snapshot) time.Time {
+	if s.SLOs != nil {
+		return s.SLOs.At
+	}
+	return s.Report.To
 }
 
 // byAttention puts the least budget left first and what is not known last.

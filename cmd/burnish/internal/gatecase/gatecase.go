@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/burnish-sre/burnish/cmd/burnish/internal/ledgers"
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/dashboards/report"
@@ -21,6 +22,9 @@ type Options struct {
 	// Declared are incidents that people declared.
 	Declared []noise.Incident
 	Change   string
+	// Ledgers answer at once for the SLOs that they know of and that lose no budget
+	// just now; the source is asked about the others. Nil asks it about all.
+	Ledgers *ledgers.Book
 	// Canary is what a canary and its baseline are told by; nil for none.
 	Canary *Canary
 	// Phases are those of a roll-out to plan, and Share what runs the change now.
@@ -32,15 +36,12 @@ type Options struct {
 // Ask gathers the case of some SLOs. Warnings are the source's.
 func Ask(ctx context.Context, src collector.Source, slos []slo.SLO, o Options) (c gate.Case, warnings []string, err error) {
 	c = gate.Case{Now: o.Now, Change: o.Change, Declared: declared(o.Declared)}
-	st, warnings, err := pipeline.SLOStatus(ctx, src, slos, pipeline.SLOOptions{Now: o.Now, BurnWindows: burnWindows(slos, o.Policy)})
+	rest, err := atOnce(ctx, &c, slos, o)
+	if err == nil && len(rest) > 0 {
+		warnings, err = count(ctx, src, rest, &c, o)
+		inOrder(c.Standings, slos)
+	}
 	if err != nil {
-		return c, warnings, fmt.Errorf("ask how the SLOs stand: %w", err)
-	}
-	c.Missing = st.Unknown
-	for _, g := range st.Groups {
-		c.Standings = append(c.Standings, standing(g))
-	}
-	if err := date(ctx, src, slos, dated{&c, st.At}); err != nil {
 		return c, warnings, err
 	}
 	if o.Canary != nil {
@@ -52,6 +53,52 @@ func Ask(ctx context.Context, src collector.Source, slos []slo.SLO, o Options) (
 		}
 	}
 	return c, warnings, plan(&c, o)
+}
+
+// atOnce takes what the ledgers know, and gives the SLOs that have to be counted: a
+// loss may be under way, of which the ledgers don't know where it began.
+func atOnce(ctx context.Context, c *gate.Case, slos []slo.SLO, o Options) (rest []slo.SLO, err error) {
+	if o.Ledgers == nil {
+		return slos, nil
+	}
+	for _, s := range slos {
+		of, err := o.Ledgers.Of(ctx, s, burnWindows([]slo.SLO{s}, o.Policy))
+		if err != nil {
+			return nil, fmt.Errorf("ask how %s stands: %w", s.ID(), err)
+		}
+		if len(of) == 0 || slices.ContainsFunc(of, func(g ledgers.Standing) bool { return g.Burning || g.Newest.IsZero() }) {
+			rest = append(rest, s)
+			continue
+		}
+		for _, g := range of {
+			one := standing(g.SLOGroup)
+			one.Newest = earlier(g.Newest, c.Now)
+			c.Standings = append(c.Standings, one)
+		}
+	}
+	return rest, nil
+}
+
+// inOrder puts what was taken at once and what was counted into the order of the SLOs.
+func inOrder(standings []gate.Standing, slos []slo.SLO) {
+	place := make(map[string]int, len(slos))
+	for i, s := range slos {
+		place[s.ID()] = i
+	}
+	slices.SortStableFunc(standings, func(a, b gate.Standing) int { return place[a.SLO.ID()] - place[b.SLO.ID()] })
+}
+
+// count has the source count the events of SLOs.
+func count(ctx context.Context, src collector.Source, slos []slo.SLO, c *gate.Case, o Options) (warnings []string, err error) {
+	st, warnings, err := pipeline.SLOStatus(ctx, src, slos, pipeline.SLOOptions{Now: o.Now, BurnWindows: burnWindows(slos, o.Policy)})
+	if err != nil {
+		return warnings, fmt.Errorf("ask how the SLOs stand: %w", err)
+	}
+	c.Missing = st.Unknown
+	for _, g := range st.Groups {
+		c.Standings = append(c.Standings, standing(g))
+	}
+	return warnings, date(ctx, src, slos, dated{c, st.At})
 }
 
 // burnWindows are the windows that the limits of any of the SLOs name.
