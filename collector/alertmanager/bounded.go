@@ -114,7 +114,7 @@ func (b *bounded) text(most int) string {
 
 // remark reads a text that people wrote and cuts it.
 func (b *bounded) remark() string {
-	return strings.ToValidUTF8(cut(b.text(1<<20)), "")
+	return cut(b.text(1 << 20))
 }
 
 func (b *bounded) flag() bool {

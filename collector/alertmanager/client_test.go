@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
@@ -68,6 +69,22 @@ func TestSilences(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, fromFile, 2)
 	assert.Equal(t, got[0].Interval, fromFile[0].Interval)
+}
+
+func TestALongTextIsCutBetweenTwoCharacters(t *testing.T) {
+	for name, text := range map[string]string{
+		"one byte each":                   strings.Repeat("a", 2*maxText),
+		"the cut falls in a character":    "a" + strings.Repeat("ö", maxText),
+		"the cut falls in a longer one":   "ab" + strings.Repeat("🔥", maxText),
+		"the cut falls between two words": strings.Repeat("öö ", maxText),
+	} {
+		got := cut(text)
+		assert.True(t, utf8.ValidString(got), name)
+		assert.True(t, strings.HasSuffix(got, "…"), name)
+		assert.LessOrEqual(t, len(got), maxText+len("…"), name)
+		assert.Greater(t, len(got), maxText-4, name)
+	}
+	assert.Equal(t, "short", cut("short"))
 }
 
 func TestReadSilencesSaysWhatIsWrong(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -134,10 +135,11 @@ func (m matcher) matcher() (*labels.Matcher, error) {
 	return labels.NewMatcher(kind, m.Name, m.Value)
 }
 
-// cut bounds a text from outside.
+// cut bounds a text from outside, between two characters: databases take no half
+// ones.
 func cut(s string) string {
 	if len(s) <= maxText {
 		return s
 	}
-	return s[:maxText] + "…"
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }

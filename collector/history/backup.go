@@ -28,21 +28,25 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 			_ = os.Remove(part)
 		}
 	}()
-	if s.addr.dialect == postgres {
-		if err := errors.Join(s.Dump(ctx, f), f.Sync(), f.Close()); err != nil {
-			return err
-		}
-	} else {
-		if err := f.Close(); err != nil {
-			return fmt.Errorf("back up history store: %w", err)
-		}
-		// VACUUM INTO takes an empty file and keeps its mode.
-		if _, err := s.read.ExecContext(ctx, "VACUUM INTO ?", filepath.Clean(part)); err != nil {
-			return s.fail("back up history store", err)
-		}
+	if err := s.backUp(ctx, f); err != nil {
+		return errors.Join(err, f.Close())
 	}
-	if err := os.Rename(part, path); err != nil {
+	// SQLite leaves it to others to bring a copy to the disk.
+	if err = errors.Join(f.Sync(), f.Close()); err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
 		return fmt.Errorf("back up history store: %w", err)
 	}
 	return nil
+}
+
+// backUp writes everything into an empty file.
+func (s *Store) backUp(ctx context.Context, f *os.File) error {
+	if s.addr.dialect == postgres {
+		return s.Dump(ctx, f)
+	}
+	// VACUUM INTO takes an empty file and keeps its mode.
+	_, err := s.read.ExecContext(ctx, "VACUUM INTO ?", filepath.Clean(f.Name()))
+	return s.fail("back up history store", err)
 }

@@ -61,6 +61,7 @@ type failure struct {
 	err   error // the cause, without the URL that net/http wraps around it
 }
 
+// Error is what was asked, what came of it, and what to do.
 func (f *failure) Error() string {
 	if f.hint == "" {
 		return f.asked + ": " + f.came
@@ -68,6 +69,7 @@ func (f *failure) Error() string {
 	return f.asked + ": " + f.came + "; " + f.hint
 }
 
+// Unwrap is the cause.
 func (f *failure) Unwrap() error { return f.err }
 
 // The causes that the package itself finds.

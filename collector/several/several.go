@@ -84,11 +84,14 @@ func (s *Source) QueryRange(ctx context.Context, expr string, r collector.Range)
 	all, err := each(ctx, s.of, func(ctx context.Context, one collector.Source) (collector.Result, error) {
 		return one.QueryRange(ctx, expr, r)
 	})
+	if err != nil {
+		return collector.Result{}, err
+	}
 	var out collector.Result
 	for _, got := range all {
 		out.Series, out.Warnings = append(out.Series, got.Series...), append(out.Warnings, got.Warnings...)
 	}
-	return out, err
+	return out, nil
 }
 
 // LabelValues are the values in any of them, in order.

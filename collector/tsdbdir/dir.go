@@ -1,6 +1,7 @@
 package tsdbdir
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,10 +157,7 @@ func (d *Dir) openBlocks(log *slog.Logger) error {
 		}
 	}
 	slices.SortFunc(d.blocks, func(a, b *tsdb.Block) int {
-		if a.MinTime() != b.MinTime() {
-			return int(a.MinTime() - b.MinTime())
-		}
-		return int(a.MaxTime() - b.MaxTime())
+		return cmp.Or(cmp.Compare(a.MinTime(), b.MinTime()), cmp.Compare(a.MaxTime(), b.MaxTime()))
 	})
 	return nil
 }

@@ -2,7 +2,9 @@ package tsdbdir
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/prometheus/prometheus/promql"
@@ -29,29 +31,44 @@ func (d *Dir) readers(mint, maxt int64) []tsdb.BlockReader {
 
 // querier is a storage.QueryableFunc for the engine.
 func (d *Dir) querier(mint, maxt int64) (storage.Querier, error) {
-	var all []storage.Querier
-	for _, r := range d.readers(mint, maxt) {
-		q, err := tsdb.NewBlockQuerier(r, mint, maxt)
-		if err != nil {
-			return nil, fmt.Errorf("open querier: %w", err)
-		}
-		all = append(all, q)
+	all, err := opened(d.readers(mint, maxt), func(r tsdb.BlockReader) (storage.Querier, error) {
+		return tsdb.NewBlockQuerier(r, mint, maxt)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return storage.NewMergeQuerier(all, nil, storage.ChainedSeriesMerge), nil
 }
 
 // chunkQuerier is the same for whole chunks.
 func (d *Dir) chunkQuerier(mint, maxt int64) (storage.ChunkQuerier, error) {
-	var all []storage.ChunkQuerier
-	for _, r := range d.readers(mint, maxt) {
-		q, err := tsdb.NewBlockChunkQuerier(r, mint, maxt)
-		if err != nil {
-			return nil, fmt.Errorf("open querier: %w", err)
-		}
-		all = append(all, q)
+	all, err := opened(d.readers(mint, maxt), func(r tsdb.BlockReader) (storage.ChunkQuerier, error) {
+		return tsdb.NewBlockChunkQuerier(r, mint, maxt)
+	})
+	if err != nil {
+		return nil, err
 	}
 	merge := storage.NewCompactingChunkSeriesMerger(storage.ChainedSeriesMerge)
 	return storage.NewMergeChunkQuerier(all, nil, merge), nil
+}
+
+// opened opens a querier of each reader, or none: those that are open when one
+// fails are closed again, else closing their blocks would wait for them forever.
+func opened[Q io.Closer](readers []tsdb.BlockReader, open func(tsdb.BlockReader) (Q, error)) ([]Q, error) {
+	all := make([]Q, 0, len(readers))
+	for _, r := range readers {
+		q, err := open(r)
+		if err == nil {
+			all = append(all, q)
+			continue
+		}
+		errs := []error{fmt.Errorf("open querier: %w", err)}
+		for _, done := range all {
+			errs = append(errs, done.Close())
+		}
+		return nil, errors.Join(errs...)
+	}
+	return all, nil
 }
 
 // QueryRange evaluates a PromQL expression with the embedded engine.

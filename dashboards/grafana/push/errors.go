@@ -15,6 +15,7 @@ type answerError struct {
 	words  string
 }
 
+// Error is what to do about the answer.
 func (e *answerError) Error() string { return e.words }
 
 func isNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
