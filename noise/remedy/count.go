@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/route"
 	"github.com/burnish-sre/burnish/noise/tune"
 	"github.com/burnish-sre/burnish/slo"
 )
@@ -45,6 +46,63 @@ func (p *part) options() tune.Options {
 // quiet tells whether an alert is held back at a slot; nil never is.
 type quiet func(series, slot int) bool
 
+func (q quiet) at(series, slot int) bool { return q != nil && q(series, slot) }
+
+// teller is what Alertmanager tells of one alert of its own, and remembers.
+type teller struct {
+	held   quiet
+	series int
+	step   time.Duration
+	last   int  // when it last told
+	logged bool // its log has the alert firing since then
+	end    int  // when the alert last ended
+}
+
+func newTeller(g tune.Grid, series int, held quiet) *teller {
+	return &teller{held: held, series: series, step: g.Step}
+}
+
+// slots is a duration in slots, rounded up.
+func (w *teller) slots(d time.Duration) int { return max(1, int((d+w.step-1)/w.step)) }
+
+// tell goes through an episode and calls sent for each notification; ok is false
+// where there is none. What began again after an end that was held back is told of
+// as if it had gone on, since Alertmanager's log of notifications has it firing.
+func (w *teller) tell(span tune.Span, sent func(slot int)) (first int, ok bool) {
+	t := span.Fired
+	if w.logged && !w.endTold(span.Fired) {
+		t = max(t, w.last+w.slots(repeat))
+	} else {
+		w.logged = false
+	}
+	for t < span.Resolved {
+		if w.held.at(w.series, t) {
+			t++
+			continue
+		}
+		if !ok {
+			first, ok = t, true
+		}
+		sent(t)
+		w.last, w.logged = t, true
+		t += w.slots(repeat)
+	}
+	w.end = span.Resolved
+	return first, ok
+}
+
+// endTold tells whether the last end came through: Prometheus sends it for a
+// while, the last time a slot before that is over, and at some time of it the alert
+// was not held back.
+func (w *teller) endTold(next int) bool {
+	for t := w.end; t < min(next, w.end+w.slots(route.DefaultResolvedFor)-1); t++ {
+		if !w.held.at(w.series, t) {
+			return true
+		}
+	}
+	return false
+}
+
 // count counts what a rule does over the part.
 func (p *part) count(s tune.Samples, shape tune.Shape, v Voice) (told, error) {
 	score, err := tune.Tally(s, shape, p.options())
@@ -54,21 +112,16 @@ func (p *part) count(s tune.Samples, shape tune.Shape, v Voice) (told, error) {
 // messages are the notifications of the part: as an alert begins, and every four
 // hours after the last while it goes on. Nothing is sent while it is held back.
 func (p *part) messages(s tune.Samples, shape tune.Shape, held quiet) int {
-	every := max(1, int((repeat+s.Grid.Step-1)/s.Grid.Step))
 	from, to := s.Grid.Slot(p.window.From), s.Grid.Slot(p.window.To)
 	n := 0
 	for i, series := range s.Series {
+		w := newTeller(s.Grid, i, held)
 		for _, span := range tune.Simulate(s.Grid, series.Values, shape) {
-			for t := span.Fired; t < min(span.Resolved, to); {
-				if held != nil && held(i, t) {
-					t++
-					continue
-				}
-				if t >= from {
+			w.tell(span, func(slot int) {
+				if slot >= from && slot < to {
 					n++
 				}
-				t += every
-			}
+			})
 		}
 	}
 	return n

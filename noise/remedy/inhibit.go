@@ -149,7 +149,7 @@ func (w *work) held(target, source int, on []string) quiet {
 			}
 		}
 	}
-	return func(series, slot int) bool { return slots[series][slot] }
+	return func(series, slot int) bool { return slot < len(slots[series]) && slots[series][slot] }
 }
 
 // keyOf is the values of some labels as one text.
@@ -172,12 +172,10 @@ func hush(s tune.Samples, shape tune.Shape, held quiet) tune.Samples {
 		for t := range values {
 			values[t] = tune.Absent()
 		}
+		w := newTeller(s.Grid, i, held)
 		for _, span := range tune.Simulate(s.Grid, series.Values, shape) {
-			t := span.Fired
-			for t < span.Resolved && held(i, t) {
-				t++
-			}
-			for ; t < span.Resolved; t++ {
+			first, ok := w.tell(span, func(int) {})
+			for t := first; ok && t < span.Resolved; t++ {
 				values[t] = 1
 			}
 		}
