@@ -70,7 +70,7 @@ func (g *globals) demo(ctx context.Context, o demoOptions) error {
 	c.Rules.Files, c.SLOs.Files = sim.RuleFiles, sim.SLOFiles
 	c.Report.Window = model.Duration(sim.To.Sub(sim.From))
 	c.Incidents.Files = []string{sim.IncidentsFile}
-	c.Deploys.Query = demoDeploys
+	c.Deploys.Query, c.Topology.File = demoDeploys, sim.TopologyFile
 	rep, err := g.demoReport(ctx, c, log)
 	if err != nil {
 		return err

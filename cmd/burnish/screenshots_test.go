@@ -56,7 +56,8 @@ func photographed(t *testing.T, url string) map[string]string {
 		"overview": "/", "promises": "/slos", "promise": first(t, url, "slos", ""), "rules": "/rules", "rule": first(t, url, "rules", "HighErrorRate"),
 		"episodes": first(t, url, "rules", "HighErrorRate") + "/episodes", "incidents": "/incidents", "incident": first(t, url, "incidents", "gateway-outage"),
 		"findings": "/findings", "finding": first(t, url, "findings", ""), "decisions": "/decisions", "timeline": "/timeline",
-		"timeline-week": "/timeline?last=7d&slo=checkout%2Favailability", "reports": "/reports", "report": "/report", "nothing": "/rules/none",
+		"timeline-week": "/timeline?last=7d&slo=checkout%2Favailability", "reports": "/reports",
+		"topology": "/topology", "worksheet": "/topology/worksheet", "loops": "/topology/loops", "report": "/report", "nothing": "/rules/none",
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/burnish-sre/burnish/dashboards/report"
 	"github.com/burnish-sre/burnish/dashboards/web"
 	"github.com/burnish-sre/burnish/noise"
+	"github.com/burnish-sre/burnish/noise/truth"
 )
 
 // shown is a report and the pages that it fills.
@@ -30,7 +31,9 @@ func (s shown) Snapshot() *web.Snapshot { return s.snapshot }
 type judgedBy struct {
 	pipeline.JudgeOptions
 
-	topology *web.Topology // nil where there is none
+	// topology is what depends on what, nil where there is nothing, given what was
+	// read and how it was judged. It may be nil.
+	topology func(*pipeline.Reading, *truth.Judgement) *web.Topology
 }
 
 // readShown makes the report as pipeline.Report does, and keeps what it was made
@@ -46,8 +49,12 @@ func readShown(ctx context.Context, src collector.Source, o pipeline.Options, by
 		return shown{}, err
 	}
 	rep := r.Report(judged, version)
+	var depends *web.Topology
+	if by.topology != nil {
+		depends = by.topology(&r, &judged.Judgement)
+	}
 	return shown{rep, web.NewSnapshot(web.Input{
-		Report: rep.Document(), Judgement: judged.Judgement, History: r.History, At: o.Now, Postmortem: rep.WritePostmortem, Topology: by.topology,
+		Report: rep.Document(), Judgement: judged.Judgement, History: r.History, At: o.Now, Postmortem: rep.WritePostmortem, Topology: depends,
 	}), exposition.Teams(r.Rules)}, nil
 }
 
@@ -70,6 +77,9 @@ func reportFunc(c *config.Config, log *slog.Logger) daemon.ReportFunc {
 		}
 		return readShown(ctx, src, pipeline.Options{
 			Now: now, Last: time.Duration(c.Report.Window), RuleFiles: c.Rules.Files, ReplicaLabels: c.ReplicaLabels, SLOs: slos,
-		}, judgedBy{JudgeOptions: by})
+		}, judgedBy{by, func(r *pipeline.Reading, j *truth.Judgement) *web.Topology {
+			a := &atlas{c: c.Topology, log: log, measured: measuredBy(r, j)}
+			return a.shown(slos)
+		}})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -144,12 +145,44 @@ func TestOverlappingIncidentsAreOne(t *testing.T) {
 	assert.Equal(t, []string{"later"}, got.Missed)
 }
 
+// TestWhoTellsIsWhoToldOfThisSLO: a rule that told of another's losses is none.
+func TestWhoTellsIsWhoToldOfThisSLO(t *testing.T) {
+	at := func(m int) time.Time { return noon.Add(time.Duration(m) * time.Minute) }
+	signal := func(name string, minute int, onset bool) truth.Signal {
+		return truth.Signal{RuleKey: noise.RuleKey{Name: name}, FiredAt: at(minute), Onset: onset}
+	}
+	loss := func(of string, from int, signals ...truth.Signal) truth.Verdict {
+		v := truth.Verdict{Incident: noise.Incident{Interval: slo.Interval{From: at(from), To: at(from + 10)}, ID: fmt.Sprint(from), SLO: of}, Signals: signals}
+		for _, s := range signals {
+			if s.Onset && (v.DetectedAt.IsZero() || s.FiredAt.Before(v.DetectedAt)) {
+				v.DetectedAt = s.FiredAt
+			}
+		}
+		return v
+	}
+	tied := func(name string, of ...string) truth.Score {
+		return truth.Score{RuleKey: noise.RuleKey{Name: name}, SLOs: of, Onset: slo.Proportion{Count: 9, Of: 9}}
+	}
+	j := &truth.Judgement{
+		Rules: []truth.Score{tied("Broad", "a/b", "c/d", "e/f"), tied("Slow", "a/b"), tied("Quick", "a/b"), tied("Standing", "a/b")},
+		Incidents: []truth.Verdict{
+			loss("a/b", 0, signal("Slow", 5, true), signal("Quick", 1, true), signal("Quick", 3, true), signal("Standing", -9, false)),
+			loss("a/b", 60, signal("Slow", 65, true), signal("Quick", 62, true)),
+			loss("a/b", 120, signal("Standing", 119, false)),
+			loss("c/d", 0),
+		},
+	}
+	assert.Equal(t, []string{"Quick", "Slow", "Standing"}, observed("a/b", j).Rules)
+	assert.Empty(t, observed("c/d", j).Rules, "it told of others' losses only")
+	assert.Equal(t, []string{"Broad"}, observed("e/f", j).Rules, "without a loss it is who is tied to it")
+}
+
 // TestTheExampleOfTheDemoFits: the topology that the tests of slo/topology reckon
 // with is that of the demo's services.
 func TestTheExampleOfTheDemoFits(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "slo", "topology", "testdata", "shop.yaml"))
+	text, err := os.ReadFile(filepath.Join("internal", "simulate", "shop", "topology.yml"))
 	require.NoError(t, err)
-	components, err := topology.Parse("shop.yaml", text)
+	components, err := topology.Parse("topology.yml", text)
 	require.NoError(t, err)
 	text, err = os.ReadFile(filepath.Join("internal", "simulate", "shop", "shop.yml"))
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -123,25 +124,59 @@ func median(in []time.Duration) slo.Figure {
 	return slo.Figure{Value: (in[(len(in)-1)/2] + in[len(in)/2]).Seconds() / 2, Known: true}
 }
 
-// tellers names the rules that tell of an SLO: those that did in its incidents, most
-// first and of several the soonest, or without an incident those that are tied to it.
+// tellers names the rules that tell of an SLO: those that did in its incidents, that
+// which told of most first and of several the soonest, or without an incident those
+// that are tied to it.
 func tellers(o *topology.Observed, id string, j *truth.Judgement) {
-	var rules []*truth.Score
+	if len(o.Incidents) == 0 {
+		for i := range j.Rules {
+			if r := &j.Rules[i]; slices.Contains(r.SLOs, id) && !slices.Contains(o.Rules, r.Name) {
+				o.Rules = append(o.Rules, r.Name)
+			}
+		}
+		slices.Sort(o.Rules)
+	} else {
+		o.Rules = toldOf(id, j)
+	}
 	for i := range j.Rules {
 		r := &j.Rules[i]
-		if slices.Contains(r.SLOs, id) && (r.Onset.Count > 0 || len(o.Incidents) == 0) {
-			rules = append(rules, r)
+		if len(o.Rules) > 0 && r.Name == o.Rules[0] && slices.Contains(r.SLOs, id) && r.Reset.Known() {
+			o.Reset = slo.Figure{Value: r.Reset.Median.Seconds(), Known: true}
+			return
 		}
 	}
-	slices.SortStableFunc(rules, func(a, b *truth.Score) int {
-		return cmp.Or(-cmp.Compare(a.Onset.Count, b.Onset.Count), cmp.Compare(a.Detection.Median, b.Detection.Median), cmp.Compare(a.Name, b.Name))
+}
+
+// toldOf names the rules that told of an SLO's incidents.
+func toldOf(id string, j *truth.Judgement) []string {
+	delays := map[string][]time.Duration{} // one for each incident that the rule told of
+	for i := range j.Incidents {
+		if v := &j.Incidents[i]; v.SLO == id && v.Told() {
+			for name, after := range soonest(v) {
+				delays[name] = append(delays[name], after)
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(delays), func(a, b string) int {
+		return cmp.Or(
+			-cmp.Compare(len(delays[a]), len(delays[b])), cmp.Compare(median(delays[a]).Value, median(delays[b]).Value), cmp.Compare(a, b),
+		)
 	})
-	for _, r := range rules {
-		if !slices.Contains(o.Rules, r.Name) {
-			o.Rules = append(o.Rules, r.Name)
+}
+
+// soonest is after how long each rule told of an incident: those whose alerts began
+// with it, or where none did those that fired already.
+func soonest(v *truth.Verdict) map[string]time.Duration {
+	out := map[string]time.Duration{}
+	_, began := v.Detection()
+	for _, s := range v.Signals {
+		if s.Onset != began {
+			continue
+		}
+		after := max(0, s.FiredAt.Sub(v.From))
+		if before, ok := out[s.Name]; !ok || after < before {
+			out[s.Name] = after
 		}
 	}
-	if len(rules) > 0 && rules[0].Reset.Known() {
-		o.Reset = slo.Figure{Value: rules[0].Reset.Median.Seconds(), Known: true}
-	}
+	return out
 }

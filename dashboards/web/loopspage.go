@@ -51,7 +51,7 @@ func loopList() list[loopRow] {
 			parts("controllers", "Who steers", func(r loopRow) []topology.Element { return r.Controllers }),
 			parts("control_actions", "By what actions", func(r loopRow) []topology.Element { return r.Actions }),
 			parts("feedback", "By what feedback", func(r loopRow) []topology.Element { return r.Feedback }),
-			{key: "unsafe", head: "Unsafe actions", left: true, desc: true, value: func(r loopRow) any {
+			{key: "unsafe", head: "Unsafe actions", left: true, desc: true, class: "full", value: func(r loopRow) any {
 				if !r.Known {
 					return nil
 				}
@@ -80,7 +80,10 @@ func partsOf(in []topology.Element) []partView {
 		} else if e.Unknown {
 			p.Mark, p.Says, p.Note = "unknown", cleanLine(e.Note), text{}
 		}
-		if e.Lag.Known {
+		switch {
+		case e.Lag.Known && e.Lag.Value <= 0:
+			p.Lag = "at once"
+		case e.Lag.Known:
 			p.Lag = "after " + secondsText(e.Lag.Value)
 		}
 		out = append(out, p)
@@ -91,7 +94,7 @@ func partsOf(in []topology.Element) []partView {
 // unsafeCell counts the four ways in which the alerts were unsafe.
 func unsafeCell(r loopRow) cell {
 	if !r.Known {
-		return cell{Text: plain("not measured"), Class: "asks"}
+		return cell{Text: plain("not measured"), Class: "full asks"}
 	}
 	var out []text
 	for _, a := range []struct {

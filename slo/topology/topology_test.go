@@ -69,7 +69,7 @@ func TestAvailabilityAlgebraByHand(t *testing.T) {
 // shop is the demo's system with the objectives of its services.
 func shop(t *testing.T) *Graph {
 	t.Helper()
-	text, err := os.ReadFile("testdata/shop.yaml")
+	text, err := os.ReadFile("../../cmd/burnish/internal/simulate/shop/topology.yml")
 	require.NoError(t, err)
 	over, err := Parse("shop.yaml", text)
 	require.NoError(t, err)
@@ -263,7 +263,7 @@ func TestManySharedComponentsAreSaidToBeInexact(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	text, err := os.ReadFile("testdata/shop.yaml")
+	text, err := os.ReadFile("../../cmd/burnish/internal/simulate/shop/topology.yml")
 	require.NoError(f, err)
 	f.Add(string(text))
 	f.Add("version: burnish/topology/v1\ncomponents: [{name: a, depends_on: [b, {any: [c, d], needs: 2}]}, b, {name: c}, {name: d}]\n")

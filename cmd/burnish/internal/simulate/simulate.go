@@ -54,6 +54,7 @@ type Result struct {
 	RuleFiles     []string // in the order of their names
 	SLOFiles      []string // burnish/v1
 	IncidentsFile string   // JSON: id, from, to, labels, slo, note
+	TopologyFile  string   // what the services need of one another, burnish/topology/v1
 	From, To      time.Time
 	Series        int
 	Samples       uint64

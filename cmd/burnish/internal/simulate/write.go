@@ -20,6 +20,7 @@ const (
 	rulesDir      = "rules"
 	slosDir       = "slos"
 	incidentsFile = "incidents.json"
+	topologyFile  = "topology.yml"
 	readmeFile    = "README.md"
 	aboutFile     = "simulation.json" // also tells a simulation from a foreign directory
 	aboutSchema   = "burnish/simulation/v1"
@@ -54,7 +55,7 @@ func (m *month) write(ctx context.Context, dir string) (Result, error) {
 	o := m.options
 	r := Result{
 		TSDBDir: filepath.Join(o.Dir, dataDir), IncidentsFile: filepath.Join(o.Dir, incidentsFile),
-		From: o.from(), To: o.End, Series: len(m.series), Planted: m.planted(),
+		TopologyFile: filepath.Join(o.Dir, topologyFile), From: o.from(), To: o.End, Series: len(m.series), Planted: m.planted(),
 	}
 	for _, e := range m.episodes() {
 		if e.Fired() {
@@ -78,6 +79,7 @@ func (m *month) write(ctx context.Context, dir string) (Result, error) {
 	}
 	return r, errors.Join(
 		writeJSON(filepath.Join(dir, incidentsFile), m.declared()),
+		copyTopology(dir),
 		writeJSON(filepath.Join(dir, aboutFile), about{aboutSchema, o.Seed, r.From, r.To, r.Series, r.Samples, r.Episodes, r.Planted}),
 		m.writeReadme(filepath.Join(dir, readmeFile), r),
 	)
@@ -136,6 +138,18 @@ func (o Options) copyShop(dir, folder, glob string) ([]string, error) {
 	return out, nil
 }
 
+// copyTopology writes what the shop's services need of one another.
+func copyTopology(dir string) error {
+	text, err := fs.ReadFile(shopFiles, path.Join("shop", topologyFile))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, topologyFile), text, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write the topology: %w", err)
+	}
+	return nil
+}
+
 func writeJSON(path string, v any) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -187,7 +201,7 @@ func mayReplace(dir string) error {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case dataDir, rulesDir, slosDir, incidentsFile, readmeFile, aboutFile:
+		case dataDir, rulesDir, slosDir, incidentsFile, topologyFile, readmeFile, aboutFile:
 		default:
 			return fmt.Errorf("write the simulation to %s: it also holds %s; move that away or choose another directory", dir, e.Name())
 		}
