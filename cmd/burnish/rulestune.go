@@ -114,6 +114,7 @@ func (g *globals) tuneRules(cmd *cobra.Command, args []string, f *tuneFlags) err
 	if o.SLOs, err = g.specs(&f.source, f.sloFiles); err != nil {
 		return err
 	}
+	o.Events = true // for burn-rate alerts in the place of rules
 	if len(f.source.ruleFiles) == 0 {
 		f.source.ruleFiles = args
 	}
