@@ -183,9 +183,9 @@ func (t *Tuning) paste(c *remedy.Contest, row *remedy.Row) string {
 	case remedy.Inhibit:
 		return row.Inhibition.YAML()
 	case remedy.Severity:
-		return fmt.Sprintf("# %s:%d, alert %s\nlabels:\n  severity: %s\n", path.Base(r.File), r.Line, r.Name, row.Lower.To)
+		return fmt.Sprintf("# %s:%d, alert %s\nlabels:\n  severity: %s\n", shown(path.Base(r.File)), r.Line, shown(r.Name), shown(row.Lower.To))
 	case remedy.BurnRate:
-		return fmt.Sprintf("# of %s\nburnish rules generate SLO-FILES --output rules --inhibit inhibit.yml\n", strings.Join(row.Instead.SLOs, ", "))
+		return fmt.Sprintf("# of %s\nburnish rules generate SLO-FILES --output rules --inhibit inhibit.yml\n", shown(strings.Join(row.Instead.SLOs, ", ")))
 	case remedy.AsIs, remedy.Change, remedy.Delete:
 	}
 	return ""
