@@ -10,6 +10,7 @@ import (
 // Side is what a rule, or all rules together, do in a stretch of time.
 type Side struct {
 	Episodes, Outside int
+	Firing            time.Duration // summed over alerts
 	// Incidents are those that concern an alert, Caught those at whose onset one
 	// began to fire. Delays are from their start, 0 for before it, ascending.
 	Incidents, Caught int
@@ -56,7 +57,7 @@ func (t trial) tally(s Subject, c *Change) (Side, error) {
 	if err != nil {
 		return Side{}, err
 	}
-	out := Side{Episodes: score.Episodes, Outside: score.Outside, bears: score.Bears, at: score.CaughtAt}
+	out := Side{Episodes: score.Episodes, Outside: score.Outside, Firing: score.Firing, bears: score.Bears, at: score.CaughtAt}
 	return t.finish(out), nil
 }
 
@@ -83,6 +84,7 @@ func (t trial) together(sides []Side) Side {
 	for _, s := range sides {
 		out.Episodes += s.Episodes
 		out.Outside += s.Outside
+		out.Firing += s.Firing
 		for i, at := range s.at {
 			out.bears[i] = out.bears[i] || s.bears[i]
 			if !at.IsZero() && (out.at[i].IsZero() || at.Before(out.at[i])) {

@@ -153,7 +153,5 @@ func (t *TunedRule) Why() string {
 	if a.Change == nil {
 		return a.Why
 	}
-	w := a.Whole
-	return fmt.Sprintf("Outside incidents it began to fire %d times, and would have %d times; at the onset of an incident %d of %d times, and %d. %s",
-		w.Before.Outside, w.After.Outside, w.Before.Caught, w.Before.Incidents, w.After.Caught, a.Why)
+	return evidence(a.Whole, a.Change.Delete) + " " + a.Why
 }
