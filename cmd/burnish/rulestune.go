@@ -35,7 +35,9 @@ func newRulesTune(g *globals) *cobra.Command {
 		Long: "Replays the alerting rules of FILES over the history at every threshold, `for` and\n" +
 			"keep_firing_for, and recommends the forms that fire least outside incidents while each\n" +
 			"incident is still noticed. The choice is made on the first part of the history and proven\n" +
-			"on the rest; both figures are shown. FILES may be globs. See docs/tuning.md.",
+			"on the rest; both figures are shown. FILES may be globs. Jsonnet and templates of Helm\n" +
+			"among them are not edited: what to change in them, and where, is described, for the\n" +
+			"rules of --rules.files or of the server that they make. See docs/tuning.md.",
 		Example: "  burnish rules tune rules/*.yml --prometheus.url http://localhost:9090 --incidents incidents.json --last 30d\n" +
 			"  burnish rules tune rules/*.yml --tsdb.path /prometheus --slo.files slos.yml --patch > tuned.patch",
 		RunE: func(cmd *cobra.Command, args []string) error { return g.tuneRules(cmd, args, &f) },
@@ -103,9 +105,12 @@ func (g *globals) tuneRules(cmd *cobra.Command, args []string, f *tuneFlags) err
 	if err != nil {
 		return err
 	}
-	files, rules, err := openRuleFiles(args)
+	in, err := openRuleFiles(args)
 	if err != nil {
 		return usageError{err}
+	}
+	if err := in.needRules(f, in.rules); err != nil {
+		return err
 	}
 	o := pipeline.Options{Now: time.Now()}
 	if err := f.window.apply(&o); err != nil {
@@ -116,24 +121,24 @@ func (g *globals) tuneRules(cmd *cobra.Command, args []string, f *tuneFlags) err
 	}
 	o.Events = true // for burn-rate alerts in the place of rules
 	if len(f.source.ruleFiles) == 0 {
-		f.source.ruleFiles = args
+		f.source.ruleFiles = in.inForce(args, f.source.server.TSDBPath == "")
 	}
-	with := pipeline.TuneOptions{Rules: rules, Choose: choose, Tests: f.output != "" || f.tests != ""}
-	result, err := g.tune(cmd, f, o, with)
+	with := pipeline.TuneOptions{Choose: choose, Tests: f.output != "" || f.tests != ""}
+	result, err := g.tune(cmd, f, o, with, in)
 	if err != nil {
 		return err
 	}
-	if err := g.writeTuning(files, result, f); err != nil {
+	if err := g.writeTuning(in, result, f); err != nil {
 		return err
 	}
 	if n := result.Changed(); f.check && n > 0 {
-		return unwellError{fmt.Errorf("a change is recommended for %d of %d rules", n, len(rules))}
+		return unwellError{fmt.Errorf("a change is recommended for %d of %d rules", n, len(result.Rules))}
 	}
 	return nil
 }
 
 // tune reads and chooses.
-func (g *globals) tune(cmd *cobra.Command, f *tuneFlags, o pipeline.Options, with pipeline.TuneOptions) (*pipeline.Tuning, error) {
+func (g *globals) tune(cmd *cobra.Command, f *tuneFlags, o pipeline.Options, with pipeline.TuneOptions, in *tuneInput) (*pipeline.Tuning, error) {
 	log, err := g.logger()
 	if err != nil {
 		return nil, err
@@ -141,6 +146,11 @@ func (g *globals) tune(cmd *cobra.Command, f *tuneFlags, o pipeline.Options, wit
 	var result *pipeline.Tuning
 	_, err = g.readAnd(cmd, &f.source, o, func(c *config.Config, src collector.Source, r *pipeline.Reading) error {
 		f.by.overlay(c)
+		made, err := in.made(r.Rules, in.rules)
+		if err != nil {
+			return err
+		}
+		with.Rules = append(slices.Clone(in.rules), made...)
 		if with.Judge, err = judgeOptions(cmd.Context(), c, log); err != nil {
 			return err
 		}

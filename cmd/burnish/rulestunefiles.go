@@ -19,37 +19,71 @@ type tunedFile struct {
 	first int
 }
 
+// tuneInput is what is tuned: rule files, all their rules one after the other,
+// and templates.
+type tuneInput struct {
+	files []tunedFile
+	rules []noise.Rule
+	tuneTemplates
+}
+
 // openRuleFiles reads the files that the globs match, in the order of their
-// paths; the rules are those of all of them, one after the other.
-func openRuleFiles(globs []string) ([]tunedFile, []noise.Rule, error) {
-	var files []tunedFile
-	var rules []noise.Rule
+// paths.
+func openRuleFiles(globs []string) (*tuneInput, error) {
+	in := &tuneInput{}
 	seen := map[string]bool{}
 	for _, glob := range globs {
 		paths, err := filepath.Glob(glob)
 		if err != nil || len(paths) == 0 {
-			return nil, nil, fmt.Errorf("no rule file matches %q", glob)
+			return nil, fmt.Errorf("no rule file matches %q", glob)
 		}
 		for _, path := range paths {
 			if seen[path] {
 				continue
 			}
 			seen[path] = true
-			text, err := readBounded(path)
-			if err != nil {
-				return nil, nil, err
-			}
-			file, err := rulefile.Open(path, text)
-			if err != nil {
-				return nil, nil, err
-			}
-			files = append(files, tunedFile{path, text, file, len(rules)})
-			for _, l := range file.Rules() {
-				rules = append(rules, l.Rule)
+			if err := in.open(path); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return files, rules, nil
+	return in, nil
+}
+
+func (in *tuneInput) open(path string) error {
+	text, err := readBounded(path)
+	if err != nil {
+		return err
+	}
+	file, err := rulefile.Open(path, text)
+	if err != nil {
+		if in.add(path, text, err) {
+			return nil
+		}
+		return err
+	}
+	in.files = append(in.files, tunedFile{path, text, file, len(in.rules)})
+	for _, l := range file.Rules() {
+		in.rules = append(in.rules, l.Rule)
+	}
+	return nil
+}
+
+// inForce are the files to take the rules in force from where no others are
+// named: those that are tuned. Of templates alone none are known, and a server is
+// asked.
+func (in *tuneInput) inForce(args []string, server bool) []string {
+	if len(in.templates) == 0 {
+		return args
+	}
+	if server {
+		return nil
+	}
+	var out []string
+	for _, f := range in.files {
+		out = append(out, f.path)
+	}
+	return out
 }
 
 const maxTunedFile = 64 << 20
@@ -65,46 +99,81 @@ func readBounded(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
+// tunedOutput is what a tuning comes to.
+type tunedOutput struct {
+	files []outputFile
+	patch strings.Builder
+	work  []rulefile.Handwork // what the files refused
+}
+
 // writeTuning writes the tuned files and the result.
-func (g *globals) writeTuning(files []tunedFile, t *pipeline.Tuning, f *tuneFlags) error {
-	var out []outputFile
-	var patch strings.Builder
-	for _, file := range files {
-		text, err := t.Apply(file.file, file.first)
-		if err != nil {
+func (g *globals) writeTuning(in *tuneInput, t *pipeline.Tuning, f *tuneFlags) error {
+	var out tunedOutput
+	for _, file := range in.files {
+		if err := f.apply(t, file, &out); err != nil {
 			return err
 		}
-		patch.WriteString(rulefile.Diff(file.path, file.text, text))
-		changed := string(text) != string(file.text)
-		target := file.path
-		if f.output != "" {
-			target = filepath.Join(f.output, filepath.Base(file.path))
-		}
-		if f.output != "" || f.overwrite && changed {
-			out = append(out, outputFile{target, text})
-		}
-		if changed {
-			tests, err := f.unitTests(t, file, target)
-			if err != nil {
-				return err
-			}
-			out = append(out, tests...)
-		}
 	}
-	if err := distinct(out); err != nil {
+	work, err := in.handwork(t, len(in.rules), out.work)
+	if err != nil {
 		return err
 	}
-	if err := g.writeRuleFiles(out); err != nil {
+	text := in.describe(work)
+	if f.output != "" && text != "" {
+		out.files = append(out.files, outputFile{filepath.Join(f.output, byHand), []byte(text)})
+	}
+	if err := distinct(out.files); err != nil {
 		return err
 	}
+	if err := g.writeRuleFiles(out.files); err != nil {
+		return err
+	}
+	g.tell(work, f)
+	if f.output != "" {
+		text = ""
+	}
+	return g.printTuning(t, f, out.patch.String(), text)
+}
+
+// printTuning writes the result to standard output, with what is to be done by
+// hand.
+func (g *globals) printTuning(t *pipeline.Tuning, f *tuneFlags, patch, byHand string) error {
 	switch {
 	case f.patch:
-		_, err := fmt.Fprint(g.stdout, patch.String())
+		_, err := fmt.Fprint(g.stdout, asRemark(byHand), patch)
 		return err
 	case f.format == "json":
 		return t.WriteJSON(g.stdout)
 	}
-	return t.WriteText(g.stdout)
+	if err := t.WriteText(g.stdout); err != nil || byHand == "" {
+		return err
+	}
+	_, err := fmt.Fprint(g.stdout, "\n", byHand)
+	return err
+}
+
+// apply adds a tuned file to the output.
+func (f *tuneFlags) apply(t *pipeline.Tuning, file tunedFile, out *tunedOutput) error {
+	text, left, err := t.Apply(file.file, file.first)
+	if err != nil {
+		return err
+	}
+	out.work = append(out.work, left...)
+	out.patch.WriteString(rulefile.Diff(file.path, file.text, text))
+	changed := string(text) != string(file.text)
+	target := file.path
+	if f.output != "" {
+		target = filepath.Join(f.output, filepath.Base(file.path))
+	}
+	if f.output != "" || f.overwrite && changed {
+		out.files = append(out.files, outputFile{target, text})
+	}
+	if !changed {
+		return nil
+	}
+	tests, err := f.unitTests(t, file, target)
+	out.files = append(out.files, tests...)
+	return err
 }
 
 // unitTests are the files of tests of a tuned file. They lie apart from it, since

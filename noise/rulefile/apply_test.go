@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/noise/rulefile"
 )
 
@@ -213,20 +212,6 @@ func TestTemplatedSourcesAreRecognised(t *testing.T) {
 	}
 	_, err := rulefile.Open("f.yml", fmt.Appendf(nil, rule, "1"))
 	assert.NoError(t, err, "templates of alerts are no templates of files")
-}
-
-func TestDescribeIsMarkdownWithoutInjection(t *testing.T) {
-	rules := []noise.Rule{{Name: "A`b", Group: "g", Expr: "up > 1", For: time.Minute}}
-	text := rulefile.Describe(rules, []rulefile.Edit{
-		rulefile.SpliceExpr(0, 5, 6, "2"), rulefile.SetFor(0, time.Hour), rulefile.SetLabel(0, "severity", "x\n# head"),
-		rulefile.RemoveField(0, rulefile.KeepFiringFor), rulefile.CommentOut(0, "too\nloud"), rulefile.SetFor(9, 0),
-	})
-	assert.Equal(t, "### Alert `` A`b `` in group `g`\n\n"+
-		"- In the expression, replace `1` by `2` (at byte 5 of `up > 1`).\n"+
-		"- Set `for` to `1h` (now `1m`).\n"+
-		"- Set label `severity` to `x # head`.\n"+
-		"- Remove `keep_firing_for`.\n"+
-		"- Comment out or delete the whole rule.\n  - `too loud`\n\n", text)
 }
 
 func manyRules(n int) []byte {

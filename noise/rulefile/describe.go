@@ -7,36 +7,6 @@ import (
 	"github.com/burnish-sre/burnish/noise"
 )
 
-// Describe words edits for a person in Markdown, rule by rule: for sources that
-// can't be edited. The edits' rules are indexes into the given ones.
-func Describe(rules []noise.Rule, edits []Edit) string {
-	var order []int
-	of := map[int][]Edit{}
-	for _, e := range edits {
-		if e.Rule < 0 || e.Rule >= len(rules) {
-			continue
-		}
-		if of[e.Rule] == nil {
-			order = append(order, e.Rule)
-		}
-		of[e.Rule] = append(of[e.Rule], e)
-	}
-	var b strings.Builder
-	for _, i := range order {
-		r := rules[i]
-		fmt.Fprintf(&b, "### Alert %s", code(r.Name))
-		if r.Group != "" {
-			fmt.Fprintf(&b, " in group %s", code(r.Group))
-		}
-		b.WriteString("\n\n")
-		for _, e := range of[i] {
-			b.WriteString("- " + e.describe(r) + "\n")
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
 // describe is one edit as an instruction.
 func (e Edit) describe(r noise.Rule) string {
 	switch e.Action {

@@ -8,8 +8,11 @@
 // byte as it was. An edit is made on the text itself, at the place where the
 // value stands; then the new text is read again and must differ from the old in
 // the wanted values alone, and must hold for Prometheus' own parser. What can't
-// be edited so (templated sources, values that an anchor shares) is refused with
-// its reason, and [Describe] words the change for a person instead.
+// be edited so (values that an anchor shares) is refused with its reason.
+//
+// Sources that a template engine makes rule files from (jsonnet, Helm, Jinja) are
+// no rule files. [OpenTemplate] looks for the alerts in them, and
+// [DescribeHandwork] tells a person what to change there, and where.
 //
 // [Diff] gives the change as a patch, [UnitTest] a promtool test for a rule.
 package rulefile

@@ -43,8 +43,9 @@ func (e *TemplatedError) Unwrap() []error { return []error{ErrTemplated, e.Where
 // RefusedError is an edit that can't be made, with its reason. The others of the
 // same call may well be possible without it.
 type RefusedError struct {
-	Where Error
-	Edit  int // its place in the edits given to Apply
+	Where  Error
+	Edit   int    // its place in the edits given to Apply
+	Reason string // without the place
 }
 
 // Error names the rule's place and the reason.

@@ -78,7 +78,7 @@ func (p *plan) make(edits []Edit) error {
 
 // refuse is the error for an edit, at its rule.
 func (p *plan) refuse(i int, e Edit, err error) error {
-	refused := &RefusedError{Where: Error{File: p.name, Message: err.Error()}, Edit: i}
+	refused := &RefusedError{Where: Error{File: p.name, Message: err.Error()}, Edit: i, Reason: err.Error()}
 	if e.Rule >= 0 && e.Rule < len(p.rules) {
 		n := p.where[e.Rule].item
 		refused.Where = errorAt(p.name, n, "alert %q: %s: %v", p.rules[e.Rule].Name, e.what(), err)

@@ -23,7 +23,7 @@ func jsonnet(file string, text []byte) error {
 		if at == nil {
 			at = []int{0}
 		}
-		return templateAt(file, text, at[0], "jsonnet")
+		return templateAt(file, text, at[0], languageJsonnet)
 	}
 	return nil
 }
@@ -32,16 +32,16 @@ func jsonnet(file string, text []byte) error {
 // where that is because of a template's marks, else the error that was found.
 func templated(file string, text []byte, found error) error {
 	if at := jinjaMark.FindIndex(text); at != nil {
-		return templateAt(file, text, at[0], "Jinja")
+		return templateAt(file, text, at[0], languageJinja)
 	}
 	if at := helmMark.FindIndex(text); at != nil {
-		return templateAt(file, text, at[0], "Go templates")
+		return templateAt(file, text, at[0], languageGo)
 	}
 	if at := bareTemplate(text); at >= 0 {
-		return templateAt(file, text, at, "Go templates")
+		return templateAt(file, text, at, languageGo)
 	}
 	if at := jsonnetMark.FindIndex(text); at != nil && !strings.Contains(string(text), "\ngroups:") {
-		return templateAt(file, text, at[0], "jsonnet")
+		return templateAt(file, text, at[0], languageJsonnet)
 	}
 	return found
 }
@@ -59,7 +59,7 @@ func bareTemplate(text []byte) int {
 // helmObjects finds, in a text that is YAML all the same, what only Helm knows.
 func helmObjects(file string, text []byte) error {
 	if at := helmObject.FindIndex(text); at != nil {
-		return templateAt(file, text, at[0], "Go templates")
+		return templateAt(file, text, at[0], languageGo)
 	}
 	return nil
 }

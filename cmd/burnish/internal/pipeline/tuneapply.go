@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,17 +58,66 @@ func (t *TunedRule) moves(c *tune.Change) bool {
 }
 
 // Apply is the text of a rule file with all that is recommended for its rules,
-// the first of which is at place first of the tuning's.
-func (t *Tuning) Apply(file *rulefile.File, first int) ([]byte, error) {
+// the first of which is at place first of the tuning's. Changes that the file's
+// form does not allow are left out, with the others of their rule, and returned
+// for a person to make; there are no unit tests of those rules then.
+func (t *Tuning) Apply(file *rulefile.File, first int) ([]byte, []rulefile.Handwork, error) {
 	var edits []rulefile.Edit
 	for i := range file.Rules() {
 		own, err := t.Rules[first+i].edits(i)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		edits = append(edits, own...)
 	}
-	return file.Apply(edits)
+	text, err := file.Apply(edits)
+	refused := refusals(err)
+	if len(refused) == 0 {
+		return text, nil, err
+	}
+	why := map[int]string{}
+	for _, r := range refused {
+		why[edits[r.Edit].Rule] = r.Reason
+	}
+	edits = slices.DeleteFunc(edits, func(e rulefile.Edit) bool { return why[e.Rule] != "" })
+	if text, err = file.Apply(edits); err != nil {
+		return nil, nil, err
+	}
+	var left []rulefile.Handwork
+	for _, i := range slices.Sorted(maps.Keys(why)) {
+		r := &t.Rules[first+i]
+		w, err := r.Handwork()
+		if err != nil {
+			return nil, nil, err
+		}
+		w.Refused = why[i]
+		r.Excerpts, r.NoTest = nil, why[i]
+		left = append(left, w)
+	}
+	return text, left, nil
+}
+
+// refusals are the edits that were refused, where an error tells of nothing else.
+func refusals(err error) []*rulefile.RefusedError {
+	all, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // All of a joined error are wanted.
+	if !ok {
+		return nil
+	}
+	var out []*rulefile.RefusedError
+	for _, e := range all.Unwrap() {
+		var r *rulefile.RefusedError
+		if !errors.As(e, &r) {
+			return nil
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// Handwork is what is recommended for a rule, for a person to do.
+func (t *TunedRule) Handwork() (rulefile.Handwork, error) {
+	edits, err := t.edits(0)
+	return rulefile.Handwork{Rule: t.Rule, Edits: edits, ID: t.ID(), What: t.What(), Why: t.Why()}, err
 }
 
 // edits are the changes of one rule, with a comment that says why.
