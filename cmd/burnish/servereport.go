@@ -44,9 +44,17 @@ func (st *station) report(ctx context.Context, now time.Time) (daemon.Report, er
 	if err != nil {
 		return nil, err
 	}
-	return readShown(ctx, src, o, judgedBy{by, func(*pipeline.Reading, *truth.Judgement) *web.Topology {
-		return st.atlas.shown(o.SLOs)
-	}})
+	return readShown(ctx, src, o, judgedBy{
+		JudgeOptions: by,
+		topology:     func(*pipeline.Reading, *truth.Judgement) *web.Topology { return st.atlas.shown(o.SLOs) },
+		beside: func(r *pipeline.Reading) (x pipeline.Extras, err error) {
+			if x.Trends, err = st.trends(ctx, src, r, o, by); err != nil {
+				return x, err
+			}
+			x.Earlier, err = st.earlierReport(ctx, st.wholeSchedules(), r.Window)
+			return x, err
+		},
+	})
 }
 
 // gatheredBefore tells that an earlier burnish left history that is near enough to

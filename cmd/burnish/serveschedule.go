@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -116,7 +115,7 @@ func (s *scheduled) make(ctx context.Context, c config.Schedule, period slo.Inte
 		return nil, err
 	}
 	extras := pipeline.Extras{Team: c.Team}
-	if extras.Earlier, err = s.earlier(ctx, c, period); err != nil {
+	if extras.Earlier, err = s.st.earlierReport(ctx, []string{c.Name}, period); err != nil {
 		return nil, err
 	}
 	err = s.st.withLive(ctx, func(src collector.Source) error {
@@ -143,29 +142,6 @@ func (s *scheduled) make(ctx context.Context, c config.Schedule, period slo.Inte
 // late is how much of a period's end may be missing when its report is made: what
 // is under way in the source.
 const late = 5 * time.Minute
-
-// earlier is the schedule's report of the period before; nil where there is none.
-func (s *scheduled) earlier(ctx context.Context, c config.Schedule, period slo.Interval) (*report.Earlier, error) {
-	kept, err := s.st.store.Reports(ctx, c.Name)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range kept { // the newest first
-		if r.Form != "json" || r.Period.To.After(period.From) {
-			continue
-		}
-		text, err := s.st.store.Report(ctx, r.ReportID)
-		if err != nil {
-			return nil, err
-		}
-		earlier, err := report.ReadEarlier(bytes.NewReader(text))
-		if errors.Is(err, report.ErrNoReport) {
-			return nil, nil
-		}
-		return earlier, err
-	}
-	return nil, nil
-}
 
 // keep puts a report into the archive, and its findings beside it.
 func (s *scheduled) keep(ctx context.Context, r *sentReport) error {

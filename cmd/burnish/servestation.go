@@ -43,6 +43,7 @@ type station struct {
 	latest   atomic.Pointer[report.Document]
 	teams    atomic.Pointer[map[noise.RuleKey]string]
 	standing standing
+	beside   beside
 	trigger  chan struct{}
 	specs    specCache
 	atlas    atlas

@@ -34,6 +34,8 @@ type judgedBy struct {
 	// topology is what depends on what, nil where there is nothing, given what was
 	// read and how it was judged. It may be nil.
 	topology func(*pipeline.Reading, *truth.Judgement) *web.Topology
+	// beside gives what the report tells beside its own window; nil for nothing.
+	beside func(*pipeline.Reading) (pipeline.Extras, error)
 }
 
 // readShown makes the report as pipeline.Report does, and keeps what it was made
@@ -48,7 +50,13 @@ func readShown(ctx context.Context, src collector.Source, o pipeline.Options, by
 	if err != nil {
 		return shown{}, err
 	}
-	rep := r.Report(judged, version)
+	var extras pipeline.Extras
+	if by.beside != nil {
+		if extras, err = by.beside(&r); err != nil {
+			return shown{}, err
+		}
+	}
+	rep := r.ReportWith(judged, version, extras)
 	var depends *web.Topology
 	if by.topology != nil {
 		depends = by.topology(&r, &judged.Judgement)
@@ -77,7 +85,7 @@ func reportFunc(c *config.Config, log *slog.Logger) daemon.ReportFunc {
 		}
 		return readShown(ctx, src, pipeline.Options{
 			Now: now, Last: time.Duration(c.Report.Window), RuleFiles: c.Rules.Files, ReplicaLabels: c.ReplicaLabels, SLOs: slos,
-		}, judgedBy{by, func(r *pipeline.Reading, j *truth.Judgement) *web.Topology {
+		}, judgedBy{JudgeOptions: by, topology: func(r *pipeline.Reading, j *truth.Judgement) *web.Topology {
 			a := &atlas{c: c.Topology, log: log, measured: measuredBy(r, j)}
 			return a.shown(slos)
 		}})

@@ -41,6 +41,8 @@ type Input struct {
 	TeamLabel, Team string
 	// Past is a longer history that ends with the window; nil for no trends.
 	Past *Past
+	// Trends are weeks that were counted before; they are shown where Past is nil.
+	Trends *Trends
 	// Rules are the rules in force, as they are written; none where nobody knows.
 	Rules []noise.Rule
 	// Earlier is an earlier report, whose advice is followed up; nil for none.

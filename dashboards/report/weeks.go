@@ -44,21 +44,30 @@ type Week struct {
 // newTrends is nil where nobody read the past.
 func newTrends(in Input) *Trends {
 	if in.Past == nil {
-		return nil
+		return in.Trends
 	}
-	windows := pastWeeks(in.Past.History.Window)
-	parts := split(in.Past.History.Episodes, windows)
-	out := &Trends{Weeks: []Week{}}
-	for i, w := range windows {
-		h := in.Past.History
-		h.Window, h.Episodes = w, parts[i]
-		out.Weeks = append(out.Weeks, in.Past.week(h, in.Current.Options.Severities))
-	}
-	if n := len(out.Weeks); n > 0 && windows[n-1] == in.Current.Window && out.Weeks[n-1].Known {
+	out := &Trends{Weeks: in.Past.Weeks(in.Current.Options.Severities)}
+	if n := len(out.Weeks); n > 0 && out.Weeks[n-1].interval() == in.Current.Window && out.Weeks[n-1].Known {
 		out.Weeks[n-1].Notifications, out.Weeks[n-1].Pages = totalSent(in) // a longer replay may differ by its start
 	}
 	return out
 }
+
+// Weeks are the whole weeks of the past, counted from its end, the earliest first.
+// The levels are those of severities, nil for the default.
+func (p *Past) Weeks(levels map[string]noise.Level) []Week {
+	windows := pastWeeks(p.History.Window)
+	parts := split(p.History.Episodes, windows)
+	out := []Week{}
+	for i, w := range windows {
+		h := p.History
+		h.Window, h.Episodes = w, parts[i]
+		out = append(out, p.week(h, levels))
+	}
+	return out
+}
+
+func (w Week) interval() slo.Interval { return slo.Interval{From: w.From, To: w.To} }
 
 // pastWeeks are the whole weeks of a window, counted from its end.
 func pastWeeks(window slo.Interval) []slo.Interval {

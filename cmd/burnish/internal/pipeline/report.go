@@ -39,7 +39,7 @@ func (r Reading) ReportWith(judged *report.Judged, version string, x Extras) *re
 		Current: noise.Summarize(r.History, noise.Options{}),
 		Rules:   r.Rules,
 		SLOs:    r.SLOs.Groups, UnknownSLOs: r.SLOs.Unknown, SLOsAt: r.SLOs.At,
-		Judged: judged, Earlier: x.Earlier, Past: x.Past,
+		Judged: judged, Earlier: x.Earlier, Past: x.Past, Trends: x.Trends,
 		History: &r.History, TeamLabel: x.TeamLabel, Team: x.Team,
 	}
 	if r.Previous.Empty() {

@@ -19,6 +19,8 @@ type Extras struct {
 	Earlier *report.Earlier
 	// Past is a longer history, by which trends are shown.
 	Past *report.Past
+	// Trends are weeks that were counted before, in place of Past; nil for none.
+	Trends *report.Trends
 	// TeamLabel is the label whose value is an alert's team; "team" by default.
 	// Team keeps to what is of one team.
 	TeamLabel, Team string
