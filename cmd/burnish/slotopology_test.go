@@ -164,15 +164,19 @@ func TestWhoTellsIsWhoToldOfThisSLO(t *testing.T) {
 		return truth.Score{RuleKey: noise.RuleKey{Name: name}, SLOs: of, Onset: slo.Proportion{Count: 9, Of: 9}}
 	}
 	j := &truth.Judgement{
-		Rules: []truth.Score{tied("Broad", "a/b", "c/d", "e/f"), tied("Slow", "a/b"), tied("Quick", "a/b"), tied("Standing", "a/b")},
+		Rules: []truth.Score{
+			tied("Broad", "a/b", "c/d", "e/f"), tied("Slow", "a/b"), tied("Quick", "a/b"), tied("Standing", "a/b"),
+			{RuleKey: noise.RuleKey{Name: "Right"}, SLOs: []string{"a/b"}, Precision: slo.Proportion{Count: 9, Of: 10}},
+			{RuleKey: noise.RuleKey{Name: "Noisy"}, SLOs: []string{"a/b"}, Precision: slo.Proportion{Count: 1, Of: 10}},
+		},
 		Incidents: []truth.Verdict{
 			loss("a/b", 0, signal("Slow", 5, true), signal("Quick", 1, true), signal("Quick", 3, true), signal("Standing", -9, false)),
-			loss("a/b", 60, signal("Slow", 65, true), signal("Quick", 62, true)),
+			loss("a/b", 60, signal("Slow", 65, true), signal("Quick", 62, true), signal("Right", 66, true), signal("Noisy", 61, true)),
 			loss("a/b", 120, signal("Standing", 119, false)),
 			loss("c/d", 0),
 		},
 	}
-	assert.Equal(t, []string{"Quick", "Slow", "Standing"}, observed("a/b", j).Rules)
+	assert.Equal(t, []string{"Quick", "Slow", "Right", "Noisy", "Standing"}, observed("a/b", j).Rules)
 	assert.Empty(t, observed("c/d", j).Rules, "it told of others' losses only")
 	assert.Equal(t, []string{"Broad"}, observed("e/f", j).Rules, "without a loss it is who is tied to it")
 }

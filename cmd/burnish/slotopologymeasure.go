@@ -125,8 +125,8 @@ func median(in []time.Duration) slo.Figure {
 }
 
 // tellers names the rules that tell of an SLO: those that did in its incidents, that
-// which told of most first and of several the soonest, or without an incident those
-// that are tied to it.
+// which told of most first, of several the one that was right most often, then the
+// soonest; or without an incident those that are tied to it.
 func tellers(o *topology.Observed, id string, j *truth.Judgement) {
 	if len(o.Incidents) == 0 {
 		for i := range j.Rules {
@@ -157,9 +157,16 @@ func toldOf(id string, j *truth.Judgement) []string {
 			}
 		}
 	}
+	right := map[string]float64{}
+	for i := range j.Rules {
+		if r := &j.Rules[i]; r.Precision.Known() {
+			right[r.Name] = max(right[r.Name], r.Precision.Ratio())
+		}
+	}
 	return slices.SortedFunc(maps.Keys(delays), func(a, b string) int {
 		return cmp.Or(
-			-cmp.Compare(len(delays[a]), len(delays[b])), cmp.Compare(median(delays[a]).Value, median(delays[b]).Value), cmp.Compare(a, b),
+			-cmp.Compare(len(delays[a]), len(delays[b])), -cmp.Compare(right[a], right[b]),
+			cmp.Compare(median(delays[a]).Value, median(delays[b]).Value), cmp.Compare(a, b),
 		)
 	})
 }
