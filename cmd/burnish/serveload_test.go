@@ -204,13 +204,13 @@ func TestServeUnderLoad(t *testing.T) {
 	}, 2*time.Minute, 100*time.Millisecond)
 	m.over("Prometheus alone", min(l.watched, time.Minute))
 	r := serving(t, filepath.Join(dir, "burnish.yml"), fmt.Sprintf("sources: [{name: load, url: %q}]\nslos: {files: [%q]}\n"+
-		"collect: {interval: %s, backfill: 30d}\nreport: {window: 7d, refresh: 5m}\n", server.URL, specs, collect))
+		"collect: {interval: %s, backfill: 30d}\nreport: {window: 7d, refresh: 5m, timeout: 10m}\n", server.URL, specs, collect))
 	m.process = r.cmd.Process.Pid
 	began := m.read()
 	require.Eventually(t, func() bool { return sumOf(get(r.base+"/metrics"), "burnish_gather_rounds_total") > 0 }, 20*time.Minute, 200*time.Millisecond, &r.logs)
 	caught := m.read()
 	m.tell("burnish catches up", began, caught)
-	r.eventually("/-/ready", "Ready.")
+	require.Eventually(t, func() bool { return strings.Contains(get(r.base+"/-/ready"), "Ready.") }, 10*time.Minute, 200*time.Millisecond, &r.logs)
 	m.tell("burnish makes its first report", caught, m.read())
 	_, last := m.over("burnish goes on", l.watched)
 	page := get(r.base + "/metrics")

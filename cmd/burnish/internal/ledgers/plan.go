@@ -12,14 +12,19 @@ import (
 
 // plan is what is needed of an SLO as of the last refresh.
 type plan struct {
-	slo   slo.SLO
-	reach slo.Interval // the longest of its windows
-	edges []time.Time  // where its windows and exclusions begin and end
+	slo *slo.SLO
+	*span
 	// excluded is what does not count between the two instants.
 	excluded []slo.Interval
 	known    slo.Interval
 	// ledgers are its groups, by source and step.
 	ledgers []*ledger
+}
+
+// span is the time that the windows of an SLO take. SLOs of the same window share it.
+type span struct {
+	reach slo.Interval // the longest of the windows
+	edges []time.Time  // where windows and exclusions begin and end
 }
 
 // forecastBasis is the window by which exhaustion is foretold; see slo.StatusOptions.
@@ -29,7 +34,8 @@ const forecastBasis = 6 * time.Hour
 func (b *Book) plan(slos []slo.SLO, at time.Time) error {
 	if len(slos) != len(b.slos) || len(slos) > 0 && &slos[0] != &b.slos[0] {
 		plans := make(map[string]*plan, len(slos))
-		for _, s := range slos {
+		for i := range slos {
+			s := &slos[i]
 			p := &plan{slo: s}
 			if before := b.plans[s.ID()]; before != nil {
 				p.ledgers = before.ledgers
@@ -43,27 +49,42 @@ func (b *Book) plan(slos []slo.SLO, at time.Time) error {
 			}
 		}
 	}
+	shared := map[slo.Window]*span{}
 	for _, p := range b.plans {
-		if err := p.set(at, b.o.Windows); err != nil {
+		if p.span = shared[p.slo.Window]; p.span == nil {
+			p.span = newSpan(p.slo.Window, at, b.o.Windows)
+			shared[p.slo.Window] = p.span
+		}
+		if err := p.exclude(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *plan) set(at time.Time, windows []time.Duration) error {
-	p.reach = p.slo.Window.At(at)
-	p.edges = append(p.edges[:0], p.reach.From)
+func newSpan(window slo.Window, at time.Time, windows []time.Duration) *span {
+	s := &span{reach: window.At(at)}
+	s.edges = append(s.edges, s.reach.From)
 	for _, w := range append([]time.Duration{forecastBasis}, windows...) {
 		from := at.Add(-w)
-		p.edges = append(p.edges, from)
-		if from.Before(p.reach.From) {
-			p.reach.From = from
+		s.edges = append(s.edges, from)
+		if from.Before(s.reach.From) {
+			s.reach.From = from
 		}
 	}
-	if err := p.exclude(); err != nil {
+	return s
+}
+
+// exclude adds the edges of what does not count.
+func (p *plan) exclude() error {
+	if len(p.slo.Exclusions) == 0 {
+		return nil
+	}
+	if err := p.spellOut(); err != nil {
 		return err
 	}
+	own := span{reach: p.reach, edges: slices.Clone(p.edges)}
+	p.span = &own
 	for _, x := range p.excluded {
 		for _, t := range []time.Time{x.From, x.To} {
 			if p.reach.Contains(t) {
@@ -74,10 +95,10 @@ func (p *plan) set(at time.Time, windows []time.Duration) error {
 	return nil
 }
 
-// exclude finds what does not count, an hour ahead, since recurrences are slow to
+// spellOut finds what does not count, an hour ahead, since recurrences are slow to
 // spell out.
-func (p *plan) exclude() (err error) {
-	if len(p.slo.Exclusions) == 0 || !p.known.Empty() && !p.reach.From.Before(p.known.From) && !p.reach.To.After(p.known.To) {
+func (p *plan) spellOut() (err error) {
+	if !p.known.Empty() && !p.reach.From.Before(p.known.From) && !p.reach.To.After(p.known.To) {
 		return nil
 	}
 	p.known = slo.Interval{From: p.reach.From, To: p.reach.To.Add(time.Hour)}

@@ -87,7 +87,7 @@ const recently = 15 * time.Minute
 func (b *Book) standing(l *ledger, windows []time.Duration, at time.Time) Standing {
 	p := l.plan
 	b.reader.Read(l.blocks)
-	out := Standing{SLOGroup: report.SLOGroup{SLO: p.slo, Group: l.sli.Group, Exact: l.sli.Exact}}
+	out := Standing{SLOGroup: report.SLOGroup{SLO: *p.slo, Group: l.sli.Group, Exact: l.sli.Exact}}
 	out.Status = p.slo.StatusAt(&b.reader, at, slo.StatusOptions{BurnWindows: windows, Basis: forecastBasis, Exclusions: p.excluded})
 	steps := l.blocks.Recent(slo.Interval{From: at.Add(-max(recently, 2*l.sli.Step)), To: at})
 	for i, known := range steps.Known {
