@@ -3,6 +3,7 @@ package remedy
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/burnish-sre/burnish/noise/tune"
 )
@@ -24,8 +25,10 @@ func (w *work) barred(i int, e *entry, planned bool) string {
 	switch {
 	case planned:
 		return ""
+	case e.Kind == Change && e.Change == w.Plan.Rules[i].Proven:
+		return "On all of the history it is not what is chosen."
 	case e.Kind == Change || e.Kind == Delete:
-		return "It is not recommended. " + w.Plan.Rules[i].Why
+		return strings.TrimSpace("It is not recommended. " + w.Plan.Rules[i].Why)
 	case !w.Plan.Judged:
 		return "Nothing tells which of its alerts were needless."
 	case w.Plan.Refit.Policy == tune.Conservative && w.drops(i, e):

@@ -2,6 +2,7 @@ package remedy
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 
 	"github.com/burnish-sre/burnish/noise/tune"
@@ -13,18 +14,18 @@ func (w *work) entries(i int) (out []entry, planned int, err error) {
 	planned = -1
 	add := func(e entry, what func(p *part) (form, error)) {
 		for at, p := range w.parts {
-			if e.forms[at], err = what(p); err != nil {
-				return
-			}
+			var failed error
+			e.forms[at], failed = what(p)
+			err = cmp.Or(err, failed)
 		}
 		out = append(out, e)
 	}
 	add(entry{Row: Row{Kind: AsIs}}, func(p *part) (form, error) { return p.today[i], nil })
-	if c, whole := w.edit(i); c != nil && err == nil {
-		if w.plannedKind(i) == Change {
+	for _, edit := range w.edits(i) {
+		if edit.Change == w.Plan.Rules[i].Change {
 			planned = len(out)
 		}
-		add(entry{Row: Row{Kind: Change, Change: c, Whole: whole}}, func(p *part) (form, error) { return w.changed(p, i, c) })
+		add(entry{Row: edit}, func(p *part) (form, error) { return w.changed(p, i, edit.Change) })
 	}
 	if e, ok, failed := w.inhibition(i); ok || failed != nil {
 		out, err = append(out, e), cmp.Or(err, failed)
@@ -32,10 +33,10 @@ func (w *work) entries(i int) (out []entry, planned int, err error) {
 	if l := w.Rules[i].Lower; l != nil {
 		add(entry{Row: Row{Kind: Severity, Lower: l}}, func(p *part) (form, error) { return p.today[i].voiced(l.Voice), nil })
 	}
-	if in := w.Rules[i].Instead; in != nil && err == nil {
+	if in := w.Rules[i].Instead; in != nil {
 		add(entry{Row: Row{Kind: BurnRate, Instead: in}}, func(p *part) (form, error) { return in.form(p) })
 	}
-	if w.mayDelete() && err == nil {
+	if w.mayDelete() {
 		if w.plannedKind(i) == Delete {
 			planned = len(out)
 		}
@@ -60,29 +61,39 @@ func (w *work) mayDelete() bool {
 	return slices.Contains(w.Choose.Only, tune.RemedyDelete)
 }
 
-// edit is the change of a rule's own values that is shown: the one that was
-// chosen on the first part, else what is recommended, else the best that one
-// alone could do, which both were chosen on all of the history.
-func (w *work) edit(i int) (c *tune.Change, whole bool) {
+// edits are the changes of a rule's own values that are shown: the one that was
+// chosen on the first part, and what is recommended where that is another. Where
+// there is neither it is the best that one alone could do.
+func (w *work) edits(i int) []Row {
 	a := w.Plan.Rules[i]
-	switch {
-	case a.Proven != nil && !a.Proven.Delete:
-		return a.Proven, false
-	case a.Change != nil && !a.Change.Delete:
-		return a.Change, true
+	var out []Row
+	same := a.Proven != nil && a.Change != nil && reflect.DeepEqual(a.Proven, a.Change)
+	if a.Proven != nil && !a.Proven.Delete && !same {
+		out = append(out, Row{Kind: Change, Change: a.Proven})
 	}
+	if a.Change != nil && !a.Change.Delete {
+		out = append(out, Row{Kind: Change, Change: a.Change, Whole: !same})
+	}
+	if c := bestAlone(a.Others); c != nil && len(out) == 0 {
+		out = append(out, Row{Kind: Change, Change: c, Whole: true})
+	}
+	return out
+}
+
+// bestAlone is the edit that loses least, and of those the quietest.
+func bestAlone(others []tune.Other) *tune.Change {
 	var best *tune.Other
-	for n := range a.Others {
-		o := &a.Others[n]
+	for n := range others {
+		o := &others[n]
 		if o.Change.Delete || best != nil && cmp.Or(cmp.Compare(o.Lost, best.Lost), cmp.Compare(o.Outside, best.Outside)) >= 0 {
 			continue
 		}
 		best = o
 	}
 	if best == nil {
-		return nil, false
+		return nil
 	}
-	return &best.Change, true
+	return &best.Change
 }
 
 // voiced is the same alerts with another voice.

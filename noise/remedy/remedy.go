@@ -123,7 +123,8 @@ type Row struct {
 	Kind           Kind
 	Train, HeldOut Figures
 	// Change is that of the kinds Change and Delete. Whole tells that it was
-	// chosen on all of the history, so that HeldOut is no proof of it.
+	// chosen on all of the history, so that HeldOut is no proof of it. Of two
+	// changes the one that is not is what was chosen on the first part alone.
 	Change *tune.Change
 	Whole  bool
 	// Source is the place of the rule that inhibits, Inhibition the entry of

@@ -12,8 +12,12 @@ import (
 	"github.com/burnish-sre/burnish/noise/remedy"
 )
 
-// mostContests bounds the tables of the text; the JSON has all.
-const mostContests = 8
+// The text has tables of the noisiest rules, and of others where something that is
+// not written is best; the JSON has all.
+const (
+	fewContests  = 4
+	mostContests = 10
+)
 
 // contests has a table for each rule that is noisy today.
 func (o *tuneText) contests() {
@@ -21,39 +25,64 @@ func (o *tuneText) contests() {
 		return
 	}
 	o.line("")
-	o.line("WHAT COULD BE DONE about each rule that is noisy today, all others as recommended. Figures: chosen on | held out.")
-	for i := range o.t.Contests[:min(mostContests, len(o.t.Contests))] {
-		o.contest(&o.t.Contests[i])
+	o.line("WHAT COULD BE DONE about rules that are noisy today, all others as recommended. Figures: chosen on | held out.")
+	told := 0
+	for i := range o.t.Contests {
+		c := &o.t.Contests[i]
+		if told < fewContests || told < mostContests && c.Best != c.Planned && c.Rows[c.Best].Kind != remedy.AsIs {
+			o.contest(c)
+			told++
+		}
 	}
-	if n := len(o.t.Contests) - mostContests; n > 0 {
+	if n := len(o.t.Contests) - told; n > 0 {
 		o.line("")
-		o.line("%d more noisy rules: see contests in --format json.", n)
+		o.line("%d more noisy rules: see contest in --format json.", n)
 	}
+}
+
+// column is a figure of a table.
+type column struct {
+	name string
+	cell func(remedy.Figures) string
+}
+
+// columns are those of a table; where no row pages, pages are left out.
+func (o *tuneText) columns(c *remedy.Contest) []column {
+	out := []column{
+		{"EPISODES", func(f remedy.Figures) string { return strconv.Itoa(f.Episodes) }},
+		{"OUTSIDE", o.judged(func(f remedy.Figures) string { return strconv.Itoa(f.Outside) })},
+		{"SENT A WEEK", func(f remedy.Figures) string { return rate(f.Notifications) }},
+	}
+	for _, row := range c.Rows {
+		if row.Train.Pages > 0 || row.HeldOut.Pages > 0 || !row.Train.PagesKnown {
+			out = append(out, column{"PAGES A WEEK", pagesOf})
+			break
+		}
+	}
+	told := func(f remedy.Figures) string { return fmt.Sprintf("%d of %d", f.InTime, f.Incidents) }
+	return append(out, column{"IN TIME", o.judged(told)}, column{"LOST", o.judged(lostOf)}, column{"LATER", o.judged(laterOf)})
 }
 
 func (o *tuneText) contest(c *remedy.Contest) {
 	r := &o.t.Rules[c.Subject]
 	o.line("")
 	o.line("%s (%s), %s needless notifications a week", shown(r.Rule.Name), shown(r.Rule.Severity()), rate(c.Needless))
-	o.line("  REMEDY\tEPISODES\tOUTSIDE\tSENT A WEEK\tPAGES A WEEK\tIN TIME\tLOST\tLATER")
+	columns := o.columns(c)
+	head := "  REMEDY"
+	for _, col := range columns {
+		head += "\t" + col.name
+	}
+	o.line("%s", head)
 	for i := range c.Rows {
-		row := &c.Rows[i]
-		cells := []string{}
-		for _, cell := range []func(remedy.Figures) string{
-			func(f remedy.Figures) string { return strconv.Itoa(f.Episodes) },
-			o.judged(func(f remedy.Figures) string { return strconv.Itoa(f.Outside) }),
-			func(f remedy.Figures) string { return rate(f.Notifications) },
-			pagesOf,
-			o.judged(func(f remedy.Figures) string { return fmt.Sprintf("%d of %d", f.InTime, f.Incidents) }),
-			o.judged(lostOf), o.judged(laterOf),
-		} {
-			cells = append(cells, both(row, cell))
-		}
-		mark := " "
+		mark := "  "
 		if i == c.Best {
-			mark = "*"
+			mark = "* "
 		}
-		o.line("%s %s\t%s", mark, o.t.remedyWords(c, row), strings.Join(cells, "\t"))
+		line := mark + o.t.remedyWords(c, &c.Rows[i])
+		for _, col := range columns {
+			line += "\t" + both(&c.Rows[i], col.cell)
+		}
+		o.line("%s", line)
 	}
 	o.verdict(c)
 }
@@ -132,11 +161,7 @@ func (t *Tuning) remedyWords(c *remedy.Contest, row *remedy.Row) string {
 	case remedy.AsIs:
 		return "leave as is"
 	case remedy.Change:
-		words := r.words(row.Change)
-		if row.Whole {
-			words += " (chosen on both parts)"
-		}
-		return words
+		return r.words(row.Change) + chosenOn(c, row)
 	case remedy.Inhibit:
 		return "inhibit while " + shown(t.Rules[row.Source].Rule.Name) + " fires"
 	case remedy.Severity:
@@ -147,6 +172,19 @@ func (t *Tuning) remedyWords(c *remedy.Contest, row *remedy.Row) string {
 		return "delete"
 	}
 	return string(row.Kind)
+}
+
+// chosenOn says what a change was chosen on, where the table has more than one.
+func chosenOn(c *remedy.Contest, row *remedy.Row) string {
+	if row.Whole {
+		return " (chosen on both parts)"
+	}
+	for i := range c.Rows {
+		if c.Rows[i].Whole {
+			return " (chosen on the first)"
+		}
+	}
+	return ""
 }
 
 // few is the first names of a list.
@@ -164,8 +202,10 @@ func (t *Tuning) verdictWords(c *remedy.Contest) string {
 	switch {
 	case best.Kind == remedy.AsIs:
 		return "Nothing that loses no incident costs people so much less that it is worth a review."
+	case c.Best == c.Planned && best.Whole:
+		return "Best, and recommended: --patch and --write write it. It was chosen on both parts, so the held-out one does not prove it."
 	case c.Best == c.Planned:
-		return "Best, and recommended above: it is what --patch and --write write."
+		return "Best, and recommended: --patch and --write write it."
 	case best.Kind == remedy.Inhibit:
 		return fmt.Sprintf("Best: it would hold back %d of %d needless episodes. Paste into alertmanager.yml:", best.Held.Count, best.Held.Of)
 	case best.Kind == remedy.Severity:
