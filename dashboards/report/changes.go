@@ -58,7 +58,7 @@ func newChangesView(in Input) changesView {
 	for _, i := range chosen {
 		row := newChangeView(in, &all[i])
 		if d := decisions[subject(&all[i])]; d != nil {
-			row.decide(in, d)
+			row.decide(in, &all[i], d)
 		}
 		row.subject = subject(&all[i])
 		row.tidy(&all[i])
@@ -77,11 +77,11 @@ func newChangesView(in Input) changesView {
 }
 
 // decide takes what was decided on the row's rule, and what that saves.
-func (v *changeView) decide(in Input, d *decide.Decision) {
+func (v *changeView) decide(in Input, f *noise.Finding, d *decide.Decision) {
 	v.Verb, v.Decided = capital(clean(string(d.Verb), 20)), newSentence(d.Why, sentenceLimit)
 	v.Gain, v.Unit = gain(in, d.Saves)
 	if d.Verb == decide.Delete {
-		v.Else = v.Advice
+		v.Else = newSentence(goesOn(f.Advice), sentenceLimit)
 		v.Advice = newSentence("Delete it.", sentenceLimit)
 		v.Verb = ""
 	}

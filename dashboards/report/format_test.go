@@ -87,3 +87,14 @@ func FuzzClean(f *testing.F) {
 		assert.NotContains(t, cell, "<")
 	})
 }
+
+func TestFiguresStayWithTheirUnits(t *testing.T) {
+	for in, want := range map[string]string{
+		"runs out in 17.4 d":          "runs out in 17.4\u00a0d",
+		"after 1 h 20 min, not 45 s.": "after 1\u00a0h 20\u00a0min, not 45\u00a0s.",
+		"12 starts of 3 deploys":      "12 starts of 3 deploys",
+		"in 30 days":                  "in 30 days",
+	} {
+		assert.Equal(t, want, unbroken(in))
+	}
+}

@@ -51,6 +51,7 @@ type happenedRow struct {
 	Verdict, Says        string
 	Answered             string // empty where nobody knows
 	Events               []event
+	Already              []countedText // the alerts among the events that fired before it
 	MoreSignals          string
 }
 
@@ -199,6 +200,7 @@ func (v *happenedView) newRow(in Input, place, signals int) happenedRow {
 		return row
 	}
 	row.Events = newTimeline(x, answer.At, signals)
+	row.Already = standing(row.Events)
 	if rest := len(x.Signals) + x.Hidden - min(signals, len(x.Signals)); rest > 0 {
 		row.MoreSignals = plural(rest, "more alert")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 )
 
 //go:embed *.html.tmpl style.css
@@ -12,7 +13,13 @@ var files embed.FS
 
 // page is the HTML form. Everything in it that comes from outside goes through
 // html/template's escaping; only the style sheet, which is ours, does not.
-var page = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{"style": style}).ParseFS(files, "*.html.tmpl"))
+var page = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{"style": style, "unbroken": unbroken}).ParseFS(files, "*.html.tmpl"))
+
+// measured is a number and its unit.
+var measured = regexp.MustCompile(`(\d) (ms|s|min|h|d)\b`)
+
+// unbroken keeps numbers on one line with their units.
+func unbroken(s string) string { return measured.ReplaceAllString(s, "$1\u00a0$2") }
 
 func style() (template.CSS, error) {
 	css, err := files.ReadFile("style.css")

@@ -7,8 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burnish-sre/burnish/noise/truth"
+	"github.com/burnish-sre/burnish/slo"
 )
 
 func TestGoldenOfAJudgedWeek(t *testing.T) {
@@ -82,4 +86,38 @@ func TestAnIncidentThatIsAnInstantOrNotOverIsDrawn(t *testing.T) {
 	assert.NotContains(t, html, "NaN")
 	assert.NotContains(t, html, "Inf")
 	assert.Contains(t, html, "not over")
+}
+
+func TestAlertsThatFiredAlreadyAreNamedOnce(t *testing.T) {
+	named := func(kind eventKind, name string) event { return event{Kind: kind, Name: newText(name, 60)} }
+	got := standing([]event{
+		named(eventAlert, "CPUHigh"), named(eventStanding, "DiskFull"), named(eventStanding, "Watchdog"), named(eventStanding, "DiskFull"),
+	})
+	assert.Equal(t, []countedText{{newText("DiskFull", 60), "×2"}, {newText("Watchdog", 60), ""}}, got)
+	assert.Empty(t, standing([]event{named(eventAlert, "CPUHigh")}))
+}
+
+func TestWhatIsKnownOfNoIncidentHasNoColumn(t *testing.T) {
+	in := judgedInput(t)
+	in.Judged.Responses = append([]truth.Response{{Incidents: 1, Labels: labels.FromStrings("node", "a")}}, in.Judged.Responses...)
+	v := newMetricsView(in)
+	assert.True(t, v.Answers)
+	assert.Equal(t, []string{"shop", "no service", "shop/cart"}, []string{v.Rows[0].Name.Shown, v.Rows[1].Name.Shown, v.Rows[2].Name.Shown})
+	assert.Contains(t, written(t, Build(in).WriteHTML), `data-label="MTTA"`)
+	for i := range in.Judged.Responses {
+		in.Judged.Responses[i].MTTA, in.Judged.Responses[i].Acknowledged = truth.Mean{}, slo.Proportion{}
+	}
+	html := written(t, Build(in).WriteHTML)
+	assert.NotContains(t, html, `data-label="MTTA"`)
+	assert.NotContains(t, html, `data-label="Answered"`)
+	assert.Contains(t, html, "How soon somebody answered is known of none")
+}
+
+func TestWhatWokePeopleIsNamed(t *testing.T) {
+	in := judgedInput(t)
+	assert.Equal(t, "Pages", whatWoke(in))
+	for i := range in.Judged.Route.Receivers {
+		in.Judged.Route.Receivers[i].Pages = 0
+	}
+	assert.Equal(t, "Notifications", whatWoke(in))
 }

@@ -141,6 +141,7 @@ func (m markdown) teams(v *teamsView) {
 	}
 	m.heading("Teams")
 	m.paragraph(v.Intro)
+	fmt.Fprint(m.w, "`burnish report --team NAME` makes the report of one.\n\n")
 	var rows [][]string
 	for _, r := range v.Rows {
 		rows = append(rows, []string{r.Name.Shown, r.Rules, r.Episodes, r.Notifications, r.Pages, r.Findings, r.Saves, r.Incidents, r.Promises})

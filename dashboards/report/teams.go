@@ -207,7 +207,7 @@ func newTeamsView(in Input, teams []Team) teamsView {
 	if len(teams) == 0 {
 		return teamsView{}
 	}
-	v := teamsView{Intro: fmt.Sprintf("By the label %s. A notification that names alerts of several teams counts for each. burnish report --team NAME makes the report of one.", in.teamLabel())}
+	v := teamsView{Intro: fmt.Sprintf("By the label %s. A notification that names alerts of several teams counts for each.", in.teamLabel())}
 	for _, t := range teams[:min(teamsShown, len(teams))] {
 		v.Rows = append(v.Rows, newTeamRow(in, &t))
 	}

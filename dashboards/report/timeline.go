@@ -70,6 +70,27 @@ func standingLast(e event) int {
 	return 0
 }
 
+// standing names the alerts that fired already, each rule once: they say nothing of
+// the incident, and often stand in the timelines of all.
+func standing(events []event) []countedText {
+	var out []countedText
+	times := map[string]int{}
+	for _, e := range events {
+		if e.Kind != eventStanding {
+			continue
+		}
+		if times[e.Name.Shown]++; times[e.Name.Shown] == 1 {
+			out = append(out, countedText{Text: e.Name})
+		}
+	}
+	for i := range out {
+		if n := times[out[i].Text.Shown]; n > 1 {
+			out[i].Count = "×" + count(n)
+		}
+	}
+	return out
+}
+
 // timelineSpan is what a timeline shows: the incident, and some time around it in
 // which alerts began and ended.
 func timelineSpan(x *truth.Verdict) slo.Interval {

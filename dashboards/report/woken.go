@@ -39,8 +39,9 @@ type hoursRow struct {
 
 // metricsView is the incident metrics.
 type metricsView struct {
-	Rows []metricRow
-	More string
+	Rows    []metricRow
+	More    string
+	Answers bool // it is known of some how soon, or whether, somebody answered
 }
 
 type metricRow struct {
@@ -64,14 +65,23 @@ func newWokenView(in Input) wokenView {
 		v.Intro = "Alertmanager was not replayed, so what was sent is not known: give its configuration. Episodes are counted by when they began to fire."
 	}
 	for _, h := range []struct {
-		what, noun string
-		of         *truth.Woken
-	}{{"Notifications", "notification", in.Judged.WokenBy}, {"Episodes", "episode", in.Judged.Woken}} {
+		what string
+		of   *truth.Woken
+	}{{whatWoke(in), in.Judged.WokenBy}, {"Episodes", in.Judged.Woken}} {
 		if h.of != nil && h.of.All.All() > 0 {
 			v.Hours = append(v.Hours, newHoursRow(h.what, h.of.All))
 		}
 	}
 	return v
+}
+
+// whatWoke is what moments of being told are counted in: pages, where there are
+// any, else notifications. Those that only tell that alerts are over wake nobody.
+func whatWoke(in Input) string {
+	if in.Judged.Route != nil && slices.ContainsFunc(in.Judged.Route.Receivers, func(c route.Count) bool { return c.Pages > 0 }) {
+		return "Pages"
+	}
+	return "Notifications"
 }
 
 func (v *wokenView) takeRoute(in Input, r *route.Result) {
@@ -119,6 +129,9 @@ func newHoursRow(what string, m truth.Moments) hoursRow {
 	if m.Deploying.Known() {
 		row.Words += "; " + of(m.Deploying) + " while a deploy was under way"
 	}
+	if what != "Episodes" {
+		row.Words += "; those that only tell that alerts are over are left out"
+	}
 	row.Words += "."
 	return row
 }
@@ -128,22 +141,27 @@ func newMetricsView(in Input) metricsView {
 		return metricsView{}
 	}
 	var v metricsView
-	rest := 0
-	for i := range in.Judged.Responses {
-		r := &in.Judged.Responses[i]
-		if r.Incidents == 0 {
-			continue
-		}
-		if len(v.Rows) == metricsShown {
-			rest++
-			continue
-		}
-		v.Rows = append(v.Rows, newMetricRow(r))
+	rows := slices.DeleteFunc(slices.Clone(in.Judged.Responses), func(r truth.Response) bool { return r.Incidents == 0 })
+	slices.SortStableFunc(rows, func(a, b truth.Response) int { return cmp.Compare(metricOrder(&a), metricOrder(&b)) })
+	for i := range rows[:min(metricsShown, len(rows))] {
+		v.Rows = append(v.Rows, newMetricRow(&rows[i]))
+		v.Answers = v.Answers || rows[i].MTTA.Known() || rows[i].Acknowledged.Known()
 	}
-	if rest > 0 {
+	if rest := len(rows) - len(v.Rows); rest > 0 {
 		v.More = "Not shown: " + plural(rest, "more row") + ". All are in the JSON."
 	}
 	return v
+}
+
+// metricOrder puts services first, then incidents of none, then SLOs.
+func metricOrder(r *truth.Response) int {
+	switch {
+	case r.SLO != "":
+		return 2
+	case r.Service == "":
+		return 1
+	}
+	return 0
 }
 
 func newMetricRow(r *truth.Response) metricRow {

@@ -113,6 +113,14 @@ func standingSentence(s *noise.Summary) string {
 // capital begins a sentence; its first letter is one of ours.
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
+// goesOn is an imperative sentence as it goes on after a colon.
+func goesOn(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
 func lowerFirst(s string) string {
 	if strings.HasPrefix(s, "No ") {
 		return "no " + s[len("No "):]

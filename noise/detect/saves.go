@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/burnish-sre/burnish/noise"
 )
@@ -70,7 +71,7 @@ type credit struct {
 	r     *ruleFacts
 	left  float64 // a week
 	taken mark
-	to    []string // ids of the findings that took some
+	to    noise.Kind // of the rule's finding that was credited first; empty until one was
 }
 
 func (c *credit) give(f *noise.Finding, with mark) {
@@ -83,10 +84,14 @@ func (c *credit) give(f *noise.Finding, with mark) {
 	c.left -= got
 	if own-got > 1e-9 {
 		f.Saves = &got
-		f.Why += fmt.Sprintf(" By itself it would save %s a week; the rest of that is counted in %s.", figure(own), c.to[0])
+		f.Why += fmt.Sprintf(" By itself it would save %s a week", figure(own))
+		if c.to != "" {
+			f.Why += "; the rest of that is counted under " + strings.ReplaceAll(string(c.to), "_", " ")
+		}
+		f.Why += "."
 	}
-	if got > 0 {
-		c.to = append(c.to, f.ID)
+	if c.to == "" && got > 0 {
+		c.to = f.Kind
 	}
 }
 

@@ -37,7 +37,7 @@ func TestAnEpisodeIsSavedOnce(t *testing.T) {
 	}, byKind(found, "R"))
 	for _, f := range found {
 		if f.Kind == noise.KindFleeting {
-			assert.Contains(t, f.Why, "counted in "+noise.FindingID(noise.KindFlapping, key("R")))
+			assert.Contains(t, f.Why, "By itself it would save 10 a week; the rest of that is counted under flapping.")
 		}
 	}
 }

@@ -70,6 +70,17 @@ type staleness struct {
 	starts                 []start
 }
 
+// share says how many of a rule's alerts are stale.
+func (s staleness) share(of int) string {
+	switch {
+	case of == 1:
+		return "its only alert is stale"
+	case s.alerts == 1:
+		return fmt.Sprintf("1 of its %d alerts is stale", of)
+	}
+	return fmt.Sprintf("%d of its %d alerts are stale", s.alerts, of)
+}
+
 func (v view) staleness(r *ruleFacts) staleness {
 	var out staleness
 	alerts := map[int32]bool{}
@@ -106,8 +117,7 @@ func findStale(v view) []noise.Finding {
 			Rule: r.ref, Gravity: noise.GravityWarning, Confidence: noise.Proven,
 			Why:   "It was counted, not estimated; holes in the samples are not counted as firing." + v.unit(),
 			Saves: v.saving(r, markStale),
-			Title: fmt.Sprintf("%s fired for %s without a break; %d of its %d alerts are stale.",
-				name(r.ref.RuleKey), span(s.longest), s.alerts, r.alerts),
+			Title: fmt.Sprintf("%s fired for %s without a break; %s.", name(r.ref.RuleKey), span(s.longest), s.share(r.alerts)),
 			Advice: fmt.Sprintf("Repair what %s reports, or set its limit to where somebody would act, or delete it; until then silence it with a note.",
 				name(r.ref.RuleKey)),
 			Evidence: []noise.Fact{

@@ -49,3 +49,11 @@ func TestStaleShowsTheLongest(t *testing.T) {
 	assert.Contains(t, f.Title, "2 of its 3 alerts")
 	assert.Equal(t, noise.Proven, f.Confidence)
 }
+
+func TestStaleAlertsAreCountedInWords(t *testing.T) {
+	for want, s := range map[string]struct{ stale, of int }{
+		"its only alert is stale": {1, 1}, "1 of its 3 alerts is stale": {1, 3}, "2 of its 3 alerts are stale": {2, 3},
+	} {
+		assert.Equal(t, want, staleness{alerts: s.stale}.share(s.of))
+	}
+}
