@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -19,12 +18,10 @@ import (
 )
 
 // How much is asked about silent rules: the selectors that are looked at, the
-// questions at once, and the pieces in which the last sample is looked for.
+// questions at once, and the words that a misspelt one is held against.
 const (
 	maxSelectors     = 2000
 	presenceAtOnce   = 4
-	presencePieces   = 120
-	leastPresence    = 5 * time.Minute
 	maxWordsCompared = 20_000
 )
 
@@ -33,15 +30,14 @@ const (
 var ErrPresenceUnknown = errors.New("the source does not list labels")
 
 // ReadPresence tells of each selector in the rules whether the source holds
-// series that it matches, and if not, why. It asks the index, and the samples
-// only of the selectors that are there. The rules are those that were silent;
-// more than two thousand selectors are not looked at.
+// series that it matches, and if not, why. It asks the index alone. The rules are
+// those that were silent; more than two thousand selectors are not looked at.
 func ReadPresence(ctx context.Context, src Source, rules []noise.Rule, window slo.Interval) ([]detect.Presence, error) {
 	index, ok := src.(LabelReader)
 	if !ok {
 		return nil, ErrPresenceUnknown
 	}
-	p := &presence{src: src, index: index, window: window}
+	p := &presence{index: index, window: window}
 	uses := selectorUses(rules)
 	if len(uses) == 0 {
 		return nil, nil
@@ -75,7 +71,6 @@ func ReadPresence(ctx context.Context, src Source, rules []noise.Rule, window sl
 
 // presence looks for series.
 type presence struct {
-	src    Source
 	index  LabelReader
 	window slo.Interval
 	names  []string // of all metrics
@@ -192,8 +187,7 @@ func (p *presence) look(ctx context.Context, u *selectorUse) (detect.Presence, e
 		return out, err
 	}
 	out.Seen = true
-	out.LastSeen, err = p.lastSeen(ctx, u.ms)
-	return out, err
+	return out, nil
 }
 
 // blame finds the one matcher without which the selector would find something,
@@ -217,31 +211,4 @@ func (p *presence) blame(ctx context.Context, ms []*labels.Matcher) (matcher, su
 		}
 	}
 	return "", "", nil
-}
-
-// lastSeen is when the selector last found something, to a piece of the window;
-// zero where the index knows of a series that has no sample in the window.
-func (p *presence) lastSeen(ctx context.Context, ms []*labels.Matcher) (time.Time, error) {
-	step := max(leastPresence, (p.window.Duration() / presencePieces).Truncate(time.Minute))
-	expr := fmt.Sprintf("max(max_over_time(timestamp(%s)[%ds:%ds]))", matchersText(ms), int(step.Seconds()), int(leastPresence.Seconds()))
-	res, err := p.src.QueryRange(ctx, expr, Range{From: p.window.To.Add(-step), To: p.window.To, Step: step})
-	if err != nil || len(res.Series) > 0 {
-		return latest(res), err
-	}
-	res, err = p.src.QueryRange(ctx, expr, Range{From: p.window.From.Add(step), To: p.window.To, Step: step})
-	return latest(res), err
-}
-
-// latest is the largest value, in unix seconds, as a time.
-func latest(res Result) time.Time {
-	last := 0.0
-	for _, s := range res.Series {
-		for _, p := range s.Points {
-			last = max(last, p.V)
-		}
-	}
-	if last == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(int64(last * 1000)).UTC()
 }

@@ -44,6 +44,7 @@ type station struct {
 	teams    atomic.Pointer[map[noise.RuleKey]string]
 	standing standing
 	beside   beside
+	labels   labelCache
 	trigger  chan struct{}
 	specs    specCache
 	atlas    atlas
@@ -254,7 +255,7 @@ func (st *station) open(ctx context.Context) (collector.Source, error) {
 		live = append(live, one)
 	}
 	behind := several.Of(live...)
-	src, err := history.NewSource(ctx, st.store, history.SourceOptions{Behind: behind})
+	src, err := history.NewSource(ctx, st.store, history.SourceOptions{Behind: behind, Labels: st.labels.before(behind)})
 	if err != nil {
 		return nil, errors.Join(err, behind.Close())
 	}

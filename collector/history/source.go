@@ -31,6 +31,8 @@ type SourceOptions struct {
 	// Behind answers what the store can't: PromQL, labels, and SLOs that it does
 	// not know. Nil: nobody does. It is closed with the source.
 	Behind collector.Source
+	// Labels lists labels in place of Behind; nil leaves it to that.
+	Labels collector.LabelReader
 }
 
 // Source reads a store as if it were the servers that it was filled from. It
@@ -144,7 +146,10 @@ func (s *Source) QueryRange(ctx context.Context, expr string, r collector.Range)
 // LabelValues is answered by the server behind, or fails with
 // collector.ErrPresenceUnknown.
 func (s *Source) LabelValues(ctx context.Context, label string, ms []*labels.Matcher, window slo.Interval) ([]string, error) {
-	index, ok := s.o.Behind.(collector.LabelReader)
+	index, ok := s.o.Labels, s.o.Labels != nil
+	if !ok {
+		index, ok = s.o.Behind.(collector.LabelReader)
+	}
 	if !ok {
 		return nil, collector.ErrPresenceUnknown
 	}
