@@ -137,6 +137,11 @@ func TestRecipesDownloadWhatAReleaseHolds(t *testing.T) {
 	sums := strings.ReplaceAll(c.Checksum.NameTemplate, "{{ .Version }}", "${BURNISH_VERSION}")
 	recipe := text(t, "gitlab/burnish.gitlab-ci.yml")
 	assert.Contains(t, recipe, archive)
+	// The GitHub action asks the machine for the system too; what both do with a release
+	// of these names is tested beside the commands.
+	onGitHub := strings.NewReplacer("${BURNISH_VERSION}", "${VERSION}", "_linux_", "_${os}_").Replace(archive)
+	assert.Contains(t, text(t, "github/action.yml"), onGitHub)
+	assert.Contains(t, text(t, "github/action.yml"), strings.ReplaceAll(sums, "BURNISH_", ""))
 	assert.Contains(t, recipe, sums)
 	assert.Contains(t, recipe, "sha256sum")
 	assert.Equal(t, "sha256", c.Checksum.Algorithm)

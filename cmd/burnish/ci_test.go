@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"text/template"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -126,7 +127,34 @@ func newNoteServer(t *testing.T) *noteServer {
 	return s
 }
 
-// newReleases serves a release with this test's burnish in it.
+// releaseNames are the names of the archive for Linux and of the checksums, as
+// goreleaser makes them of .goreleaser.yaml.
+func releaseNames(t *testing.T, version string) (archive, sums string) {
+	t.Helper()
+	var c struct {
+		Archives []struct {
+			Formats      []string
+			NameTemplate string `yaml:"name_template"`
+		}
+		Checksum struct {
+			NameTemplate string `yaml:"name_template"`
+			Algorithm    string
+		}
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(mustRead(t, "../../.goreleaser.yaml")), &c))
+	require.Equal(t, "sha256", c.Checksum.Algorithm)
+	name := func(text string) string {
+		parsed, err := template.New("name").Option("missingkey=error").Parse(text)
+		require.NoError(t, err)
+		var b strings.Builder
+		require.NoError(t, parsed.Execute(&b, map[string]string{"Version": version, "Os": "linux", "Arch": runtime.GOARCH, "ProjectName": "burnish"}))
+		return b.String()
+	}
+	return name(c.Archives[0].NameTemplate) + "." + c.Archives[0].Formats[0], name(c.Checksum.NameTemplate)
+}
+
+// newReleases serves a release with this test's burnish in it. As in a real one there
+// are lists of contents beside the archives, whose names begin with the archives'.
 func newReleases(t *testing.T, version string) *httptest.Server {
 	t.Helper()
 	var archive bytes.Buffer
@@ -138,10 +166,11 @@ func newReleases(t *testing.T, version string) *httptest.Server {
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	require.NoError(t, z.Close())
-	name := fmt.Sprintf("burnish_%s_linux_%s.tar.gz", version, runtime.GOARCH)
+	name, sums := releaseNames(t, version)
+	none := sha256.Sum256(nil)
 	files := map[string][]byte{
-		"/v" + version + "/" + name:                               archive.Bytes(),
-		"/v" + version + "/burnish_" + version + "_checksums.txt": fmt.Appendf(nil, "%x  %s\n%x  other.tar.gz\n", sha256.Sum256(archive.Bytes()), name, sha256.Sum256(nil)),
+		"/v" + version + "/" + name: archive.Bytes(),
+		"/v" + version + "/" + sums: fmt.Appendf(nil, "%x  %s.sbom.json\n%x  %s\n%x  other.tar.gz\n", none, name, sha256.Sum256(archive.Bytes()), name, none),
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, ok := files[r.URL.Path]
@@ -242,7 +271,7 @@ func TestActionSteps(t *testing.T) {
 		"GITHUB_STEP_SUMMARY": filepath.Join(r.dir, "summary"), "GITHUB_API_URL": forge.URL, "GITHUB_REPOSITORY": "team/rules",
 	}
 	values := map[string]string{
-		"inputs.version": "9.9.9", "inputs.download-url": newReleases(t, "9.9.9").URL,
+		"inputs.version": "v9.9.9", "inputs.download-url": newReleases(t, "9.9.9").URL,
 		"inputs.rules": "rules/*.yml", "inputs.slos": "slos/*.yaml", "inputs.generated-rules": "generated", "inputs.dashboards": "dashboards",
 		"inputs.backtest-args": backtestSource(t, r), "inputs.token": "secret", "github.event.pull_request.number": "12",
 		"steps.backtest.outputs.file": filepath.Join(r.dir, "burnish-backtest.md"), "inputs.lint-fail-on": "dead",
