@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/pipeline"
+	"github.com/burnish-sre/burnish/cmd/burnish/internal/wholefile"
 	"github.com/burnish-sre/burnish/collector"
 	"github.com/burnish-sre/burnish/config"
 	"github.com/burnish-sre/burnish/dashboards/report"
@@ -145,22 +145,5 @@ func (g *globals) writeReport(r *report.Report, kinds []string, output string) e
 	return nil
 }
 
-// writeFile writes a file beside its place and then moves it there, so that
-// nobody ever sees half of it.
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, err)
-			_ = os.Remove(f.Name())
-		}
-	}()
-	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
+// writeFile replaces a file as a whole, so that nobody ever sees half of it.
+func writeFile(path string, write func(io.Writer) error) error { return wholefile.Write(path, write) }

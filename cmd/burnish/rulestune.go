@@ -50,7 +50,7 @@ func newRulesTune(g *globals) *cobra.Command {
 	flags.StringVar(&f.policy, "policy", string(tune.Balanced), "How much is risked: conservative, balanced, aggressive.")
 	flags.StringVar(&f.split, "split", "", "RFC 3339 time up to which is chosen; the rest proves it. Default: where 60% of the incidents have begun.")
 	flags.StringSliceVar(&f.only, "only", nil, "Remedies to consider: "+remedyNames()+". Default: all.")
-	flags.StringVar(&f.output, "output-dir", "", "Folder to write the tuned copies into, under their own names, and unit tests into its folder tests.")
+	flags.StringVar(&f.output, "output-dir", "", "Folder to write the tuned copies into, under their own names, and unit tests of what changes into its folder tests.")
 	flags.StringVar(&f.tests, "tests-dir", "", "Folder to write promtool unit tests of the changed rules into.")
 	flags.StringVar(&f.format, "format", "text", "How the result is written: text, json.")
 	flags.BoolVar(&f.patch, "patch", false, "Write a unified diff to standard output instead.")

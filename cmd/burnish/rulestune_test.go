@@ -97,7 +97,39 @@ func TestRulesTuneOnRealData(t *testing.T) {
 	documented(t, out)
 	realserver.Requires(t, "promtool")
 	promtool(t, "check", "rules", filepath.Join(dir, "nezha.rules.yml"))
-	promtool(t, "test", "rules", filepath.Join(dir, "tests", "nezha.rules_test.yml"))
+	tests := filepath.Join(dir, "tests", "nezha.rules_test.yml")
+	promtool(t, "test", "rules", tests)
+	failOnOriginals(t, tests, args[2])
+}
+
+// failOnOriginals holds that each test of what should not fire fails on the rules
+// as they were, and that some show what stays of a rule that is taken out.
+func failOnOriginals(t *testing.T, tests, original string) {
+	t.Helper()
+	text, err := os.ReadFile(tests)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), ", which is taken out\n")
+	text = regexp.MustCompile(`(?m)^  - \.\./.*$`).ReplaceAll(text, []byte("  - "+original))
+	path := filepath.Join(t.TempDir(), "test.yml")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	out, err := exec.CommandContext(t.Context(), "promtool", "test", "rules", path).CombinedOutput()
+	require.Error(t, err)
+	quiet := regexp.MustCompile(`name: (.*(?:stays quiet|nothing fires as).*)`).FindAllStringSubmatch(string(text), -1)
+	assert.Greater(t, len(quiet), 10)
+	for _, m := range quiet {
+		assert.Contains(t, string(out), strings.Trim(m[1], `'"`))
+	}
+}
+
+// TestRulesTuneWithoutTests has changes that no excerpt shows, and none at all.
+func TestRulesTuneWithoutTests(t *testing.T) {
+	args := tuneArgs(t, "cloudmon")
+	dir := filepath.Join(t.TempDir(), "out")
+	code, _, stderr := burnish(append(args, "--only", "label", "--output-dir", dir)...)
+	require.Equal(t, exitFine, code, stderr)
+	assert.NoDirExists(t, filepath.Join(dir, "tests"))
+	assert.Contains(t, stderr, "no unit tests are written: no ")
+	assert.FileExists(t, filepath.Join(dir, "cloudmon.rules.yml"))
 }
 
 func promtool(t *testing.T, args ...string) {

@@ -104,6 +104,7 @@ type tunedOutput struct {
 	files []outputFile
 	patch strings.Builder
 	work  []rulefile.Handwork // what the files refused
+	tests int                 // files of unit tests
 }
 
 // writeTuning writes the tuned files and the result.
@@ -128,6 +129,7 @@ func (g *globals) writeTuning(in *tuneInput, t *pipeline.Tuning, f *tuneFlags) e
 	if err := g.writeRuleFiles(out.files); err != nil {
 		return err
 	}
+	g.tellTests(&out, f)
 	g.tell(work, f)
 	if f.output != "" {
 		text = ""
@@ -172,17 +174,35 @@ func (f *tuneFlags) apply(t *pipeline.Tuning, file tunedFile, out *tunedOutput) 
 		return nil
 	}
 	tests, err := f.unitTests(t, file, target)
-	out.files = append(out.files, tests...)
+	out.files, out.tests = append(out.files, tests...), out.tests+len(tests)
 	return err
+}
+
+// tellTests says on standard error where there are no unit tests although they
+// were asked for, so that nobody looks for them.
+func (g *globals) tellTests(out *tunedOutput, f *tuneFlags) {
+	if f.testsFolder() == "" || out.tests > 0 {
+		return
+	}
+	why := "no rule of a file changes"
+	if len(out.patch.String()) > 0 {
+		why = "no short excerpt of the history shows what changes"
+	}
+	_, _ = fmt.Fprintf(g.stderr, "no unit tests are written: %s\n", why)
+}
+
+// testsFolder is where unit tests go; empty where none are asked for.
+func (f *tuneFlags) testsFolder() string {
+	if f.tests == "" && f.output != "" {
+		return filepath.Join(f.output, "tests")
+	}
+	return f.tests
 }
 
 // unitTests are the files of tests of a tuned file. They lie apart from it, since
 // Prometheus may load all that lies beside it.
 func (f *tuneFlags) unitTests(t *pipeline.Tuning, file tunedFile, target string) ([]outputFile, error) {
-	dir := f.tests
-	if dir == "" && f.output != "" {
-		dir = filepath.Join(f.output, "tests")
-	}
+	dir := f.testsFolder()
 	if dir == "" {
 		return nil, nil
 	}

@@ -62,6 +62,8 @@ type TunedRule struct {
 	// NoTest is why there are none.
 	Excerpts []Excerpt
 	NoTest   string
+
+	refused bool // the rule's file can't take the change
 }
 
 // Tune reads what the rules compare over the reading's window and chooses.

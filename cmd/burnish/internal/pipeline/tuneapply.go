@@ -91,7 +91,7 @@ func (t *Tuning) Apply(file *rulefile.File, first int) ([]byte, []rulefile.Handw
 			return nil, nil, err
 		}
 		w.Refused = why[i]
-		r.Excerpts, r.NoTest = nil, why[i]
+		r.Excerpts, r.NoTest, r.refused = nil, why[i], true
 		left = append(left, w)
 	}
 	return text, left, nil

@@ -1,11 +1,8 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -19,11 +16,14 @@ import (
 )
 
 // Excerpt is a piece of the history on which a changed rule does what it should:
-// it fires in an incident, or stays quiet where the rule as it was fired
-// needlessly. What is expected was found by Prometheus' own engine over the
-// excerpt alone.
+// it fires in an incident, or stays quiet where the rule as it was fires. Of a
+// rule that is taken out it is one on which another still fires in an incident, or
+// nothing of its name does where it did. What is expected, and what the rule as it
+// was does, was found by Prometheus' own engine over the excerpt alone.
 type Excerpt struct {
 	Case rulefile.Case
+	// Of is the rule that fires in place of one that is taken out; else nil.
+	Of *TunedRule
 	// Fires tells whether it is of an incident.
 	Fires bool
 }
@@ -37,15 +37,15 @@ const (
 
 var errNoExcerpt = errors.New("no short excerpt of the history shows it")
 
-// excerpts finds one of each kind for each rule that changes and stays.
+// excerpts finds one of each kind for each rule that changes.
 func (r *Reading) excerpts(ctx context.Context, src collector.Source, t *Tuning, incidents []noise.Incident) {
+	x := &excerptings{src: src, all: t, incidents: incidents, prepared: map[int]*excerpting{}}
 	for i := range t.Rules {
 		tr := &t.Rules[i]
-		if c := tr.Advice.Change; c == nil || c.Delete {
+		if tr.Advice.Change == nil {
 			continue
 		}
-		e := excerpting{src: src, rule: tr, incidents: incidents}
-		err := e.prepare(t, i)
+		e, err := x.of(i)
 		if err == nil {
 			err = e.find(ctx)
 		}
@@ -55,36 +55,60 @@ func (r *Reading) excerpts(ctx context.Context, src collector.Source, t *Tuning,
 	}
 }
 
+// excerptings are those of a tuning's rules, as far as they were asked for.
+type excerptings struct {
+	src       collector.Source
+	all       *Tuning
+	incidents []noise.Incident
+	prepared  map[int]*excerpting
+}
+
+// of is that of the rule at a place, prepared; nil and why where there is none.
+func (x *excerptings) of(at int) (*excerpting, error) {
+	if e, ok := x.prepared[at]; ok {
+		return e, e.wrong
+	}
+	e := &excerpting{excerptings: x, at: at, rule: &x.all.Rules[at]}
+	x.prepared[at] = e
+	e.wrong = e.prepare()
+	return e, e.wrong
+}
+
 // excerpting looks for excerpts of one rule.
 type excerpting struct {
-	src       collector.Source
-	rule      *TunedRule
-	incidents []noise.Incident
+	*excerptings
+	at    int // the rule's place among all
+	rule  *TunedRule
+	wrong error // why it has none
 
 	tuned     noise.Rule
 	namesakes []noise.Rule // others of its name in the file, as they will be
 	selectors []string
 	back      time.Duration // how far the expression looks
+	samples   tune.Samples  // what decides
 	before    []placed      // episodes as it was
 	after     []placed      // and as it will be
 }
 
-// placed is an episode of a series.
+// placed is an episode of a series, and the incidents that it may be about.
 type placed struct {
 	tune.Span
-	series  int
-	outside bool
+	series int
+	about  []int
 }
 
-// prepare works out the changed rule and where it fires.
-func (e *excerpting) prepare(t *Tuning, at int) error {
+// prepare works out the rule as it will be and where it fires.
+func (e *excerpting) prepare() error {
 	var err error
+	if len(e.rule.Subject.Views) == 0 {
+		return errNoExcerpt
+	}
 	if e.tuned, err = e.rule.final(); err != nil {
 		return err
 	}
-	for i := range t.Rules {
-		o := &t.Rules[i]
-		if i == at || o.Rule.Name != e.tuned.Name || o.Rule.File != e.tuned.File || o.Advice.Change != nil && o.Advice.Change.Delete {
+	for i := range e.all.Rules {
+		o := &e.all.Rules[i]
+		if i == e.at || o.Rule.Name != e.tuned.Name || o.Rule.File != e.tuned.File || o.isDeleted() {
 			continue
 		}
 		other, err := o.final()
@@ -100,21 +124,37 @@ func (e *excerpting) prepare(t *Tuning, at int) error {
 		}
 		e.selectors, e.back = append(e.selectors, selectors...), max(e.back, back)
 	}
+	e.place()
+	return nil
+}
+
+// place finds the episodes, as the rule was and as it will be.
+func (e *excerpting) place() {
 	c := e.rule.Advice.Change
-	view := e.rule.Subject.Views[c.View]
+	view := e.rule.Subject.Views[0]
+	if c != nil {
+		view = e.rule.Subject.Views[c.View]
+	}
 	now := tune.Shape{For: e.rule.Rule.For, KeepFiringFor: e.rule.Rule.KeepFiringFor}
 	if view.Atom != tune.Whole {
 		a := e.rule.Subject.Form.Atoms[view.Atom]
 		now.Op, now.Threshold = a.Op, a.Threshold
 	}
-	e.before, e.after = e.episodes(view.Samples, now), e.episodes(view.Samples, c.Shape)
-	return nil
+	e.samples, e.before = view.Samples, e.episodes(view.Samples, now)
+	switch {
+	case c == nil:
+		e.after = e.before
+	case !c.Delete:
+		e.after = e.episodes(view.Samples, c.Shape)
+	}
 }
 
-// final is the rule as it will be.
+func (t *TunedRule) isDeleted() bool { return t.Advice.Change != nil && t.Advice.Change.Delete }
+
+// final is the rule as it will be, or as it was where it is taken out.
 func (t *TunedRule) final() (noise.Rule, error) {
 	out, c := t.Rule, t.Advice.Change
-	if c == nil {
+	if c == nil || c.Delete {
 		return out, nil
 	}
 	var err error
@@ -138,9 +178,11 @@ func (e *excerpting) episodes(s tune.Samples, shape tune.Shape) []placed {
 	for i, series := range s.Series {
 		for _, span := range tune.Simulate(s.Grid, series.Values, shape) {
 			fires := slo.Interval{From: s.Grid.At(span.Fired).Add(-tuneLead), To: s.Grid.At(span.Resolved)}
-			p := placed{Span: span, series: i, outside: true}
-			for _, in := range e.incidents {
-				p.outside = p.outside && !(in.Concerns(series.Labels) && in.Overlaps(fires))
+			p := placed{Span: span, series: i}
+			for k, in := range e.incidents {
+				if in.Concerns(series.Labels) && in.Overlaps(fires) {
+					p.about = append(p.about, k)
+				}
 			}
 			out = append(out, p)
 		}
@@ -154,130 +196,54 @@ const tuneLead = 10 * time.Minute
 
 // find takes the first episode of each kind whose excerpt shows it.
 func (e *excerpting) find(ctx context.Context) error {
-	fires := func(p placed) bool { return !p.outside }
+	fires := func(p placed) bool { return len(p.about) > 0 }
 	quiet := func(p placed) bool {
-		return p.outside && !slices.ContainsFunc(e.after, func(o placed) bool {
+		return len(p.about) == 0 && !slices.ContainsFunc(e.after, func(o placed) bool {
 			return o.series == p.series && o.Fired < p.Resolved && o.Resolved > p.Active
 		})
 	}
-	found := 0
-	for _, kind := range []struct {
-		of    []placed
-		fit   func(placed) bool
-		fires bool
-	}{{e.after, fires, true}, {e.before, quiet, false}} {
-		tries := 0
-		for _, p := range kind.of {
-			if tries == mostExcerptTries || ctx.Err() != nil {
-				break
-			}
-			if !kind.fit(p) {
-				continue
-			}
-			tries++
-			x, err := e.excerpt(ctx, p, kind.fires)
-			if err == nil {
-				e.rule.Excerpts = append(e.rule.Excerpts, x)
-				found++
-				break
-			}
-			if !errors.Is(err, errNoExcerpt) {
-				return err
-			}
+	if e.rule.isDeleted() {
+		if err := e.findInstead(ctx); err != nil {
+			return err
+		}
+	} else if x, err := e.first(ctx, filtered(e.after, fires), true); x != nil || err != nil {
+		e.take(x)
+		if err != nil {
+			return err
 		}
 	}
-	if found == 0 {
-		return errNoExcerpt
+	x, err := e.first(ctx, filtered(e.before, quiet), false)
+	e.take(x)
+	if err == nil && len(e.rule.Excerpts) == 0 {
+		err = errNoExcerpt
 	}
-	return nil
+	return err
 }
 
-// excerpt reads what the rule reads around an episode, and works out what the
-// changed rule makes of it.
-func (e *excerpting) excerpt(ctx context.Context, p placed, fires bool) (Excerpt, error) {
-	samples := e.rule.Subject.Views[e.rule.Advice.Change.View].Samples
-	g := samples.Grid
-	margin := 5 * g.Step
-	from := p.Active - int(math.Ceil(float64(e.back+margin)/float64(g.Step)))
-	to := min(p.Resolved+2, p.Fired+5+int(e.tuned.For/g.Step))
-	if !fires {
-		to = p.Resolved + 2
+func (e *excerpting) take(x *Excerpt) {
+	if x != nil {
+		e.rule.Excerpts = append(e.rule.Excerpts, *x)
 	}
-	from, to = max(0, from), min(to, g.Slots)
-	if to-from > mostExcerptSlots {
-		return Excerpt{}, errNoExcerpt
-	}
-	grid := tune.Grid{Start: g.At(from), Step: g.Step, Slots: to - from}
-	series, err := e.read(ctx, grid, samples.Series[p.series].Labels)
-	if err != nil {
-		return Excerpt{}, err
-	}
-	step := grid.Step
-	if e.back > 0 {
-		series, step = between(series), step/2
-	}
-	firing, err := e.try(ctx, evaluation{grid: grid, step: step, series: series}, p.Fired-from)
-	if err != nil || fires != (len(firing) > 0) || !steady(firing) {
-		return Excerpt{}, cmp.Or(err, errNoExcerpt)
-	}
-	name := "stays quiet where it fired needlessly on"
-	if fires {
-		name = "fires in the incident of"
-	}
-	return Excerpt{Fires: fires, Case: rulefile.Case{
-		Name: fmt.Sprintf("%s %s %s", e.tuned.Name, name, g.At(p.Fired).Format(time.RFC3339)), Step: step, Series: series,
-		Expect: []rulefile.Expectation{{At: time.Duration(p.Fired-from) * grid.Step, Firing: firing}},
-	}}, nil
 }
 
-// try gives what the changed rule fires at a slot. An excerpt on which a rule of
-// the same name fires then is of no use: promtool tells them not apart.
-func (e *excerpting) try(ctx context.Context, v evaluation, at int) ([]rulefile.Firing, error) {
-	v.grid.Start = time.Unix(0, 0).UTC()
-	for _, r := range e.namesakes {
-		v.rule = r
-		firing, err := v.run(ctx)
-		if err != nil {
+func filtered(all []placed, fit func(placed) bool) []placed {
+	return slices.DeleteFunc(slices.Clone(all), func(p placed) bool { return !fit(p) })
+}
+
+// first is the excerpt of the first episode that has one; nil where none of those
+// that are tried has.
+func (e *excerpting) first(ctx context.Context, of []placed, fires bool) (*Excerpt, error) {
+	for _, p := range of[:min(len(of), mostExcerptTries)] {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		x, err := e.excerpt(ctx, p, fires)
+		if err == nil {
+			return &x, nil
+		}
+		if !errors.Is(err, errNoExcerpt) {
 			return nil, err
 		}
-		if len(firing[at]) > 0 {
-			return nil, errNoExcerpt
-		}
 	}
-	v.rule = e.tuned
-	firing, err := v.run(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return firing[at], nil
-}
-
-// read takes the samples of each selector that may bear on an alert.
-func (e *excerpting) read(ctx context.Context, g tune.Grid, alert labels.Labels) ([]rulefile.Series, error) {
-	seen := map[string]bool{}
-	var out []rulefile.Series
-	for _, selector := range e.selectors {
-		res, err := e.src.QueryRange(ctx, selector, collector.Range{From: g.Start, To: g.At(g.Slots - 1), Step: g.Step})
-		if err != nil {
-			return nil, fmt.Errorf("read an excerpt: %w", err)
-		}
-		for _, s := range res.Series {
-			key := string(s.Labels.Bytes(nil))
-			if seen[key] || !agree(s.Labels, alert) {
-				continue
-			}
-			seen[key] = true
-			if len(out) == mostExcerptSeries {
-				return nil, errNoExcerpt
-			}
-			one := rulefile.Series{Labels: s.Labels, Samples: make([]rulefile.Sample, g.Slots)}
-			for _, p := range s.Points {
-				if at := (p.T - g.Start.UnixMilli()) / g.Step.Milliseconds(); at >= 0 && at < int64(g.Slots) {
-					one.Samples[at] = rulefile.Sample{Value: p.V, Known: true}
-				}
-			}
-			out = append(out, one)
-		}
-	}
-	return out, nil
+	return nil, nil
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -25,19 +26,22 @@ func (t *Tuning) UnitTests(ruleFile string, first, n int) ([]TestFile, error) {
 	merged := map[time.Duration]*testDocument{}
 	for i := first; i < first+n; i++ {
 		r := &t.Rules[i]
-		if len(r.Excerpts) == 0 {
-			continue
+		for k := range r.Excerpts {
+			of := cmp.Or(r.Excerpts[k].Of, r)
+			if of.refused {
+				continue
+			}
+			doc, err := of.unitTest(ruleFile, &r.Excerpts[k])
+			if err != nil {
+				r.NoTest = err.Error()
+				continue
+			}
+			if have := merged[of.interval()]; have != nil {
+				have.Tests = append(have.Tests, doc.Tests...)
+				continue
+			}
+			merged[of.interval()] = doc
 		}
-		doc, err := r.unitTest(ruleFile)
-		if err != nil {
-			r.NoTest = err.Error()
-			continue
-		}
-		if have := merged[r.interval()]; have != nil {
-			have.Tests = append(have.Tests, doc.Tests...)
-			continue
-		}
-		merged[r.interval()] = doc
 	}
 	for interval, doc := range merged {
 		var b bytes.Buffer
@@ -59,20 +63,15 @@ type testDocument struct {
 	Tests     []yaml.Node `yaml:"tests"`
 }
 
-func (t *TunedRule) interval() time.Duration {
-	return t.Subject.Views[t.Advice.Change.View].Samples.Grid.Step
-}
+func (t *TunedRule) interval() time.Duration { return t.Subject.Views[0].Samples.Grid.Step }
 
-// unitTest is the test of one rule.
-func (t *TunedRule) unitTest(ruleFile string) (*testDocument, error) {
+// unitTest is the test of one rule on an excerpt.
+func (t *TunedRule) unitTest(ruleFile string, x *Excerpt) (*testDocument, error) {
 	rule, err := t.final()
 	if err != nil {
 		return nil, err
 	}
-	test := rulefile.Test{RuleFiles: []string{ruleFile}, Rule: rule, Interval: t.interval()}
-	for _, x := range t.Excerpts {
-		test.Cases = append(test.Cases, x.Case)
-	}
+	test := rulefile.Test{RuleFiles: []string{ruleFile}, Rule: rule, Interval: t.interval(), Cases: []rulefile.Case{x.Case}}
 	text, err := rulefile.UnitTest(test)
 	if err != nil {
 		return nil, err
