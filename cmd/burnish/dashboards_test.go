@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/yaml"
@@ -121,9 +122,25 @@ func TestKubernetesResourcesOfDashboards(t *testing.T) {
 	assert.Equal(t, map[string]string{"dashboards": "grafana"}, gd.Spec.InstanceSelector.MatchLabels)
 	assert.True(t, json.Valid([]byte(gd.Spec.JSON)))
 
+	var whole any
+	for _, name := range []string{"slo-overview.yaml", "slo-detail.yaml", "alert-hygiene.yaml", "self-monitoring.yaml"} {
+		read("grafana-operator", name, &whole)
+		assert.NoError(t, operatorSchema(t).Validate(whole), name)
+	}
+	whole.(map[string]any)["spec"].(map[string]any)["folderUID"] = "x"
+	assert.Error(t, operatorSchema(t).Validate(whole), "two folders are refused")
+
 	var provider map[string]any
 	read("provisioning", "provider.yaml", &provider)
 	assert.Equal(t, map[string]any{"path": "/dashboards"}, provider["providers"].([]any)[0].(map[string]any)["options"])
+}
+
+// operatorSchema is what the Grafana operator takes.
+func operatorSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	s, err := jsonschema.NewCompiler().Compile(filepath.Join("testdata", "grafanadashboard.schema.json"))
+	require.NoError(t, err)
+	return s
 }
 
 func TestDashboardsArePushed(t *testing.T) {
