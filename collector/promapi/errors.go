@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -15,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 )
 
 // APIError is a server's refusal: an answer with an HTTP status other than 2xx,
@@ -176,151 +173,4 @@ func explainFile(f *failure) bool {
 	}
 	f.hint = "check the password file, bearer token file and TLS files"
 	return true
-}
-
-func isTimeout(err error) bool {
-	var n net.Error
-	return errors.Is(err, errTimeout) || errors.As(err, &n) && n.Timeout()
-}
-
-// broken tells whether a connection was lost half way.
-func broken(err error) bool {
-	for _, target := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED} {
-		if errors.Is(err, target) {
-			return true
-		}
-	}
-	return false
-}
-
-// worthRetrying tells whether the same request may well succeed next time.
-func worthRetrying(err error) bool {
-	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.Status == http.StatusTooManyRequests ||
-			api.Status >= 500 && api.Status != http.StatusNotImplemented
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) && !isTimeout(err) {
-		return false
-	}
-	return isTimeout(err) || broken(err) || errors.Is(err, errBroken)
-}
-
-// statusOf is the HTTP status of a refusal, 0 for any other error.
-func statusOf(err error) int {
-	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.Status
-	}
-	return 0
-}
-
-// isNoAPI tells whether what came was no answer of the Prometheus API at all.
-func isNoAPI(err error) bool {
-	return errors.Is(err, errShape) || errors.Is(err, errWebPage)
-}
-
-// unsupported tells whether a server says that it has no such page. (Some say so
-// with 400 and words.)
-func unsupported(err error) bool {
-	var api *APIError
-	return errors.As(err, &api) && strings.Contains(strings.ToLower(api.Message), "unsupported")
-}
-
-// tooMuch tells whether a server, or the limit of this client, finds that too
-// many samples were asked for at once. Servers say it in words only.
-func tooMuch(err error) bool {
-	if errors.Is(err, errTooLarge) {
-		return true
-	}
-	var api *APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	if api.Status == http.StatusRequestEntityTooLarge || api.Type == "timeout" {
-		return true
-	}
-	switch api.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-		return false
-	}
-	text := strings.ToLower(api.Message)
-	for _, words := range []string{"too many samples", "too many points", "exceed", "cannot select more than", "limit", "context deadline"} {
-		if strings.Contains(text, words) {
-			return true
-		}
-	}
-	return false
-}
-
-// tooManySamples tells whether a server found more samples than it takes on.
-func tooManySamples(err error) bool {
-	var api *APIError
-	return errors.As(err, &api) && tooMuch(err) && strings.Contains(strings.ToLower(api.Message), "samples")
-}
-
-// The most that is shown of a body that is not Prometheus' JSON, and of an
-// expression, in characters.
-const (
-	shownText = 300
-	shownExpr = 160
-)
-
-// asked says for people what was asked and of which URL.
-func (c *Client) asked(a ask) string {
-	where := c.base.String() + a.path
-	if a.expr == "" {
-		return fmt.Sprintf("%s from %s", a.verb, where)
-	}
-	return fmt.Sprintf("%s %q at %s", a.verb, printable(a.expr, shownExpr), where)
-}
-
-// printable makes text from outside fit for one line on a terminal: control
-// characters and line breaks become single spaces, and it is cut at a length.
-func printable(s string, most int) string {
-	var b strings.Builder
-	gap, n := false, 0
-	for _, r := range s {
-		if !unicode.IsPrint(r) || r == ' ' || r == unicode.ReplacementChar {
-			gap = b.Len() > 0
-			continue
-		}
-		if gap {
-			b.WriteByte(' ')
-			n++
-		}
-		if gap = false; n >= most {
-			b.WriteString("…")
-			break
-		}
-		b.WriteRune(r)
-		n++
-	}
-	return b.String()
-}
-
-// scrub takes out of a text every credential that was sent with the request it
-// answers: some proxies echo headers. The request may be nil.
-func (c *Client) scrub(text string, sent *http.Request) string {
-	secrets := []string{c.options.Password}
-	if sent != nil {
-		kind, credential, _ := strings.Cut(sent.Header.Get("Authorization"), " ")
-		secrets = append(secrets, credential)
-		if plain, err := base64.StdEncoding.DecodeString(credential); err == nil && strings.EqualFold(kind, "basic") {
-			_, password, _ := strings.Cut(string(plain), ":")
-			secrets = append(secrets, password)
-		}
-	}
-	for name, value := range c.options.Headers {
-		if !strings.EqualFold(name, "X-Scope-OrgID") {
-			secrets = append(secrets, value)
-		}
-	}
-	for _, values := range c.extra {
-		secrets = append(secrets, values...)
-	}
-	for _, s := range secrets {
-		if len(s) >= 4 {
-			text = strings.ReplaceAll(text, s, "<hidden>")
-		}
-	}
-	return text
 }

@@ -2,18 +2,13 @@ package promapi
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -202,123 +197,4 @@ func (c *Client) request(ctx context.Context, a ask) (*http.Request, error) {
 		req.Header.Set(name, value)
 	}
 	return req, nil
-}
-
-// refusal is the error of an answer that is not 2xx.
-func (c *Client) refusal(a ask, resp *http.Response, w *wire) error {
-	e := &APIError{Status: resp.StatusCode, asked: c.asked(a), after: retryAfter(resp.Header)}
-	var body []byte
-	if r, err := unpack(resp.Header.Get("Content-Encoding"), w); err == nil {
-		body, _ = io.ReadAll(io.LimitReader(r, errorBytes))
-	}
-	var told struct{ ErrorType, Error string }
-	switch {
-	case json.Unmarshal(body, &told) == nil && told.Error != "":
-		e.Type, e.Message = printable(told.ErrorType, shownText), printable(told.Error, errorBytes)
-	case looksLikeHTML(body):
-		e.Message = "a web page"
-	default:
-		e.Message = printable(string(body), shownText)
-	}
-	e.Message = c.scrub(e.Message, resp.Request)
-	e.hint = hintFor(e, resp)
-	return e
-}
-
-// hintFor says what to do about a refusal.
-func hintFor(e *APIError, resp *http.Response) string {
-	switch s := e.Status; {
-	case s/100 == 3:
-		to := "another address"
-		if u, err := resp.Location(); err == nil {
-			to = printable(bare(u), shownText)
-		}
-		return "redirects are not followed: if " + to + " is the server and no login page, give its URL"
-	case s == http.StatusUnauthorized || s == http.StatusForbidden:
-		return "check the user name, password file or bearer token file"
-	case s == http.StatusNotFound || s == http.StatusMethodNotAllowed:
-		return "is this the right path prefix? Mimir's ends in /prometheus, for one"
-	case s == http.StatusTooManyRequests:
-		return "the server asks to slow down: lower the concurrency or ask less often"
-	case strings.Contains(e.Message, "HTTP request to an HTTPS server"):
-		return "use https://"
-	case tooMuch(e):
-		return "ask for a shorter time, or raise the server's limits"
-	case e.Type != "" && s < 500:
-		return "check the expression and the range"
-	case s >= 500:
-		return "see the log of the server, or of the proxy before it"
-	}
-	return "check that the URL is that of a Prometheus API"
-}
-
-// retryAfter reads the header Retry-After, as seconds or, with the server's own
-// clock, as a date; 0 where it is missing or makes no sense.
-func retryAfter(h http.Header) time.Duration {
-	value := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
-		return time.Duration(min(seconds, 86400)) * time.Second
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	now, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return 0
-	}
-	return max(0, at.Sub(now))
-}
-
-func looksLikeHTML(body []byte) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))), []byte("<"))
-}
-
-func unpack(encoding string, r io.Reader) (io.Reader, error) {
-	switch encoding {
-	case "gzip":
-		return gzip.NewReader(r)
-	case "", "identity", "snappy": // snappy is unpacked by whom it concerns
-		return r, nil
-	}
-	return nil, fmt.Errorf("%w: its content encoding is %q", errShape, printable(encoding, 40))
-}
-
-// wire is what comes over the connection: it counts and remembers how it failed.
-type wire struct {
-	from     io.Reader
-	progress func() // called whenever something came; may be nil
-
-	bytes int64
-	err   error
-}
-
-// Read reads from the connection.
-func (w *wire) Read(p []byte) (int, error) {
-	n, err := w.from.Read(p)
-	if n > 0 && w.progress != nil {
-		w.progress()
-	}
-	w.bytes += int64(n)
-	if err != nil && err != io.EOF && w.err == nil {
-		w.err = err
-	}
-	return n, err
-}
-
-// limited ends with errTooLarge instead of passing on more than is left.
-type limited struct {
-	from   io.Reader
-	left   int64
-	failed *error // where to remember it; a decoder may not pass it on as it was
-}
-
-// Read reads up to the limit.
-func (l *limited) Read(p []byte) (int, error) {
-	n, err := l.from.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		*l.failed = errTooLarge
-		return 0, errTooLarge
-	}
-	return n, err
 }

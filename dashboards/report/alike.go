@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/noise/overlap"
@@ -42,44 +44,59 @@ func newAlikeView(in Input) alikeView {
 		return alikeView{}
 	}
 	o := in.Judged.Overlap
-	var n struct{ same, chain, together int }
-	v := alikeView{}
+	var v alikeView
+	var n alikeCounts
 	for i := range o.Pairs {
 		p := &o.Pairs[i]
-		switch p.Relation {
-		case overlap.Redundant, overlap.Duplicate:
-			n.same++
-		case overlap.Cascading:
-			n.chain++
-		case overlap.Together:
-			n.together++
-			continue
-		}
-		if len(v.Pairs) < pairsShown {
+		n.add(p.Relation)
+		if p.Relation != overlap.Together && len(v.Pairs) < pairsShown {
 			v.Pairs = append(v.Pairs, newPairRow(p))
 		}
 	}
 	v.takeClusters(o.Clusters)
-	v.Intro = fmt.Sprintf("%s of rules fired and were compared.", capital(plural(o.Compared, "pair")))
-	if n.same+n.chain+n.together == 0 {
-		v.Intro += " None overlaps more than chance explains."
+	v.Intro = fmt.Sprintf("%s of rules fired and were compared. %s", capital(plural(o.Compared, "pair")), n.sentence())
+	if n == (alikeCounts{}) {
 		return v
 	}
-	var parts []string
-	for _, p := range []struct {
-		n         int
-		one, many string
-	}{{n.same, "says the same", "say the same"}, {n.chain, "follows another at once", "follow another at once"}, {n.together, "often fires beside another", "often fire beside another"}} {
-		if p.n > 0 {
-			parts = append(parts, verb(p.n, p.one, p.many))
-		}
-	}
-	v.Intro += " Beyond chance, " + joined(parts) + "."
 	v.Caption = "Pairs that say the same or follow one another, the strongest first"
 	if rest := n.same + n.chain - len(v.Pairs); rest > 0 {
 		v.More = "Not shown: " + plural(rest, "more pair") + " and those that only fire together. All are in the JSON."
 	}
 	return v
+}
+
+// alikeCounts counts pairs by what they are to one another.
+type alikeCounts struct{ same, chain, together int }
+
+func (n *alikeCounts) add(r overlap.Relation) {
+	switch r {
+	case overlap.Redundant, overlap.Duplicate:
+		n.same++
+	case overlap.Cascading:
+		n.chain++
+	case overlap.Together:
+		n.together++
+	}
+}
+
+func (n alikeCounts) sentence() string {
+	var parts []string
+	for _, p := range []struct {
+		n         int
+		one, many string
+	}{
+		{n.same, "says the same", "say the same"},
+		{n.chain, "follows another at once", "follow another at once"},
+		{n.together, "often fires beside another", "often fire beside another"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, verb(p.n, p.one, p.many))
+		}
+	}
+	if len(parts) == 0 {
+		return "None overlaps more than chance explains."
+	}
+	return "Beyond chance, " + joined(parts) + "."
 }
 
 func verb(n int, one, many string) string {
@@ -93,10 +110,7 @@ func (v *alikeView) takeClusters(all []overlap.Cluster) {
 	for _, c := range all[:min(clustersShown, len(all))] {
 		row := clusterRow{Keep: ruleText(c.Name)}
 		for _, m := range c.Members {
-			if m.RuleKey == c.Name.RuleKey {
-				continue
-			}
-			if len(row.Same) < membersShown {
+			if m.RuleKey != c.Name.RuleKey && len(row.Same) < membersShown {
 				row.Same = append(row.Same, ruleText(m))
 			}
 		}
@@ -124,17 +138,7 @@ func newPairRow(p *overlap.Pair) pairRow {
 		Relation: relationSays(p.Relation), Containment: percent(p.Containment), Jaccard: percent(p.Jaccard), Lift: "×" + figure(p.Lift),
 		Lag: lagText(p), Starts: of(p.Starts), Support: "first " + count(p.First) + ", alone " + count(p.Alone),
 	}
-	names := ""
-	for i, l := range p.On {
-		if i > 0 {
-			names += ", "
-		}
-		names += l
-	}
-	if names == "" {
-		names = "as a whole"
-	}
-	v.On = newText(names, nameLimit)
+	v.On = newText(cmp.Or(strings.Join(p.On, ", "), "as a whole"), nameLimit)
 	return v
 }
 
