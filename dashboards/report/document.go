@@ -1,9 +1,9 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 	"math"
+	"reflect"
 	"time"
 
 	"github.com/burnish-sre/burnish/noise"
@@ -48,9 +48,7 @@ type Document struct {
 // WriteJSON writes the report as burnish/report/v1, indented by two spaces. It
 // fails only where the writer does.
 func (r *Report) WriteJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r.doc)
+	return writeParts(w, reflect.ValueOf(r.doc))
 }
 
 func newDocument(in Input, o *owners) Document {

@@ -89,6 +89,10 @@ func (r *refresher) serve(form func(*pages) page) http.HandlerFunc {
 			return
 		}
 		body := form(p)
+		if body.packed != nil {
+			body.packed.serve(w, req, body.contentType)
+			return
+		}
 		w.Header().Set("Content-Type", body.contentType)
 		w.Header().Set("ETag", body.etag)
 		http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(body.body))

@@ -15,9 +15,10 @@ import (
 
 // rendered is a report as bytes.
 type rendered struct {
-	at                   time.Time // the instant that the report is as of
-	html, json, markdown []byte
-	snapshot             *web.Snapshot // nil where the report fills no pages
+	at             time.Time // the instant that the report is as of
+	html, markdown []byte
+	json           *packed
+	snapshot       *web.Snapshot // nil where the report fills no pages
 }
 
 // filling is a report that fills the pages as well.
@@ -40,7 +41,6 @@ func render(r Report, at time.Time) (*rendered, error) {
 		into  *[]byte
 	}{
 		{"HTML", r.WriteHTML, &out.html},
-		{"JSON", r.WriteJSON, &out.json},
 		{"Markdown", r.WriteMarkdown, &out.markdown},
 	} {
 		var b bytes.Buffer
@@ -49,12 +49,17 @@ func render(r Report, at time.Time) (*rendered, error) {
 		}
 		*form.into = b.Bytes()
 	}
+	var err error
+	if out.json, err = pack(r.WriteJSON); err != nil {
+		return nil, fmt.Errorf("write the report as JSON: %w", err)
+	}
 	return out, nil
 }
 
 // page is one answer, ready to send.
 type page struct {
 	body        []byte
+	packed      *packed // in place of the body where it is long
 	contentType string
 	etag        string
 }
@@ -88,7 +93,7 @@ func newPages(r *rendered, fault *failure) *pages {
 	}
 	p.snapshot = r.snapshot
 	p.html = newPage(withBanner(r.html, p.notice), "text/html; charset=utf-8")
-	p.json = newPage(r.json, "application/json")
+	p.json = page{packed: r.json, contentType: "application/json"}
 	p.markdown = newPage(withQuote(r.markdown, p.notice), "text/markdown; charset=utf-8")
 	return p
 }
