@@ -364,3 +364,27 @@ func TestGitLabJobs(t *testing.T) {
 	assert.Contains(t, forge.body, "52 of 52 caught incidents would be lost")
 	assert.Equal(t, "secret", forge.token)
 }
+
+// TestExitCodesInAPipeline runs the script of docs/ci.md against a burnish that ends in
+// each way, in every shell that there is.
+func TestExitCodesInAPipeline(t *testing.T) {
+	_, rest, found := strings.Cut(mustRead(t, "../../docs/ci.md"), "<!-- exit codes: tested -->\n```sh\n")
+	require.True(t, found)
+	script, _, _ := strings.Cut(rest, "```")
+	for _, shell := range [][]string{{"sh", "-euc"}, {"bash", "-euo", "pipefail", "-c"}} {
+		for ends, want := range map[int]struct {
+			code int
+			says string
+		}{
+			exitFine: {0, ""}, exitUnwell: {1, "there are findings"}, exitUsage: {2, "could not be looked at"}, exitError: {1, "could not be looked at"},
+		} {
+			r := newRecipe(t)
+			r.program(t, "burnish", fmt.Sprintf("#!/bin/sh\necho what it found\nexit %d\n", ends))
+			code, out := r.run(t, script, shell...)
+			assert.Equal(t, want.code, code, "%v after %d", shell, ends)
+			assert.Contains(t, out, "what it found", "%v after %d: the answer is shown in any case", shell, ends)
+			assert.Contains(t, out, want.says)
+			assert.Equal(t, want.says == "", strings.TrimSpace(out) == "what it found")
+		}
+	}
+}
