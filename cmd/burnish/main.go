@@ -44,6 +44,7 @@ func untilAsked() (context.Context, context.CancelFunc) {
 // run is the program: it returns the exit code, and every error is one line on
 // stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	outliveFileLimits()
 	cmd := newRoot(stdout, stderr) //nolint:contextcheck // commands take the context that they are executed with
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)

@@ -73,7 +73,7 @@ func (s *supervisor) follow(ctx context.Context, c *config.Config) error {
 		s.note(nil)
 		running, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- s.serve(running, c) }()
+		go func() { ended <- s.keepServing(running, c) }()
 		next, err := s.wait(ctx, hup, ended)
 		stop()
 		switch {

@@ -101,6 +101,9 @@ func kindOf(err error) error {
 }
 
 func kindOfSQLite(code int) error {
+	if code == lib.SQLITE_IOERR_SHMSIZE { // no room for the index of the write-ahead log
+		return ErrFull
+	}
 	switch code & 0xff {
 	case lib.SQLITE_FULL:
 		return ErrFull

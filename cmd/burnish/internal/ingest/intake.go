@@ -34,8 +34,11 @@ type Intake struct {
 	metrics *metrics
 	auth    *guard
 	parsing chan struct{} // one slot for each delivery that is being read as JSON
-	recent  recent        // touched by Run's goroutine only
 	wake    chan struct{}
+
+	// Touched by Run's goroutine only.
+	recent  recent
+	failing time.Time // since when the store takes nothing; zero while it does
 
 	mtx     sync.Mutex
 	waiting []*delivery
@@ -239,14 +242,29 @@ func (in *Intake) put(ctx context.Context, events []alertmanager.Event) error {
 	start := in.w.Now()
 	err := in.w.Sink.Store(ctx, events)
 	in.metrics.commits.Observe(in.w.Now().Sub(start).Seconds())
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, ErrRejected):
+	if err == nil || errors.Is(err, ErrRejected) {
+		in.works(ctx, start)
 		return err
 	}
 	in.metrics.failures.Inc()
-	in.w.Logger.ErrorContext(ctx, "storing events failed; their senders will come again",
-		slog.Int("events", len(events)), slog.Any("error", err))
+	in.fails(ctx, start, err)
 	return fmt.Errorf("%w: %w", errStore, err)
+}
+
+// fails tells of the first failure of the store; the ones after it are counted.
+func (in *Intake) fails(ctx context.Context, at time.Time, err error) {
+	if in.failing.IsZero() {
+		in.failing = at
+		in.w.Logger.ErrorContext(ctx, "storing events failed; their senders are told to come again until it works", slog.Any("error", err))
+		return
+	}
+	in.w.Logger.DebugContext(ctx, "storing events fails still", slog.Time("since", in.failing), slog.Any("error", err))
+}
+
+// works tells of the first success after a failure.
+func (in *Intake) works(ctx context.Context, at time.Time) {
+	if !in.failing.IsZero() {
+		in.w.Logger.InfoContext(ctx, "storing events works again", slog.Duration("after", at.Sub(in.failing)))
+		in.failing = time.Time{}
+	}
 }

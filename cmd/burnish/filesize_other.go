@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// outliveFileLimits does nothing where files have no limits.
+func outliveFileLimits() {}
