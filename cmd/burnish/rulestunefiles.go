@@ -62,6 +62,9 @@ func (in *tuneInput) open(path string) error {
 		}
 		return err
 	}
+	if err := file.Sound(); err != nil {
+		return err
+	}
 	in.files = append(in.files, tunedFile{path, text, file, len(in.rules)})
 	for _, l := range file.Rules() {
 		in.rules = append(in.rules, l.Rule)

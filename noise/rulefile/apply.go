@@ -226,6 +226,15 @@ func sound(text []byte, docs, roots []*yaml.Node) error {
 	return errors.Join(errs...)
 }
 
+// Sound tells whether Prometheus would take the file as it is. What it would not,
+// Apply refuses to write.
+func (f *File) Sound() error {
+	if err := sound(f.text, f.docs, f.roots); err != nil {
+		return fmt.Errorf("check rule file %s: %w", f.name, err)
+	}
+	return nil
+}
+
 // soundGroups checks groups that stand within a resource.
 func soundGroups(root *yaml.Node) []error {
 	var groups rulefmt.RuleGroups

@@ -226,7 +226,7 @@ func (p *plan) fillEmpty(target fieldOf, m *yaml.Node, value string) error {
 	if at < 0 || at >= len(p.text) || p.text[at] != '{' {
 		return errNotFound
 	}
-	written := inline(target.key, 0, true) + ": " + inline(value, p.fileStyle(target.field), true)
+	written := p.firstPair(target, value)
 	if len(p.filled[m]) > 0 {
 		written = ", " + written
 	}
@@ -234,6 +234,18 @@ func (p *plan) fillEmpty(target fieldOf, m *yaml.Node, value string) error {
 	p.filled[m] = append(p.filled[m], text(target.key), text(value))
 	p.values[target] = &value
 	return nil
+}
+
+// firstPair is the first pair of labels or annotations in brackets. Within JSON
+// both are quoted as JSON wants it.
+func (p *plan) firstPair(target fieldOf, value string) string {
+	rule := p.where[target.rule].rule
+	style := p.fileStyle(target.field)
+	var keys yaml.Style
+	if isFlow(rule) && rule.Content[0].Style&yaml.DoubleQuotedStyle != 0 {
+		keys, style = yaml.DoubleQuotedStyle, yaml.DoubleQuotedStyle
+	}
+	return inline(target.key, keys, true) + ": " + inline(value, style, true)
 }
 
 // fillNull gives a key without a value its first pair, in brackets. A second one
@@ -246,11 +258,11 @@ func (p *plan) fillNull(target fieldOf, m *yaml.Node, value string) error {
 	if err != nil {
 		return err
 	}
-	pair := inline(target.key, 0, true) + ": " + inline(value, p.fileStyle(target.field), true)
+	pair := p.firstPair(target, value)
 	node := p.becomes[m]
 	if node == nil {
 		p.patch(s.start, s.end, " {"+pair+"}", target.field)
-		node = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+		node = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Anchor: m.Anchor}
 		p.becomes[m] = node
 	} else {
 		for i := range p.patches {

@@ -57,6 +57,7 @@ func rankOf(field Field) int {
 // becoming notes a value that is to be read from the new text.
 func (p *plan) becoming(target fieldOf, v *yaml.Node, value string) {
 	p.becomes[v] = text(value)
+	p.becomes[v].Anchor = v.Anchor
 	p.values[target] = &value
 }
 
