@@ -78,7 +78,7 @@ func (s *scheduled) jobs(c config.Schedule) ([]schedule.Job, error) {
 			return nil, fmt.Errorf("no target of delivery is called %q", target)
 		}
 		out = append(out, job(c.Name+"/"+target, func(ctx context.Context, r *sentReport) error {
-			return s.to.DeliverTo(ctx, r, target).Err
+			return s.to.Deliver(ctx, r, target).Err
 		}))
 	}
 	return out, nil

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -23,7 +24,6 @@ func (c *committing) paintSpells(w window, fresh []noise.Spell) error {
 	}
 	all := make([]noise.Spell, 0, len(fresh)+len(known))
 	for _, k := range known {
-		k.Interval = slo.Interval{From: k.From, To: k.To}
 		for _, rest := range k.Minus([]slo.Interval{{From: time.UnixMilli(w.from), To: time.UnixMilli(w.to)}}) {
 			all = append(all, noise.Spell{Interval: rest, Kind: k.Kind, Group: k.Group})
 		}
@@ -97,7 +97,7 @@ func (c *committing) takeRules(at time.Time, rules []noise.Rule) error {
 	if err == nil && last == hash {
 		return nil
 	}
-	if err != nil && err != sql.ErrNoRows { //nolint:errorlint // database/sql promises the very error.
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	// The same rules that were noted later have been in force since now.
@@ -108,7 +108,7 @@ func (c *committing) takeRules(at time.Time, rules []noise.Rule) error {
 		_, err = c.exec("UPDATE rules SET since = ? WHERE source_id = ? AND since = ?", at.UnixMilli(), c.source, next)
 		return err
 	}
-	if err != nil && err != sql.ErrNoRows { //nolint:errorlint // As above.
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	_, err = c.exec(`INSERT INTO rules (source_id, since, hash, body) VALUES (?, ?, ?, ?)

@@ -1,10 +1,6 @@
 package grafana
 
-import (
-	"strings"
-
-	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
-)
+import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 // hygiene shows how noisy alerts are and how well they tell of incidents.
 func (g generator) hygiene() Dashboard {
@@ -186,7 +182,7 @@ func (g generator) firing() []dashboard.Panel {
 		bars(panel{
 			title: "Firing now", width: 12, unit: "none", noValue: "Nothing fires.", steps: from(watch, at(10, bad)),
 			about:   "Alerts (label sets) that fire at the end of the time shown, by name.",
-			queries: []query{now("sort_desc(topk(20, "+strings.Replace("count by (alertname) (X)", "X", alerts, 1)+"))", "{{alertname}}")},
+			queries: []query{now("sort_desc(topk(20, count by (alertname) ("+alerts+")))", "{{alertname}}")},
 		}),
 	}
 }

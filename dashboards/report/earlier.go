@@ -120,19 +120,6 @@ func ReadEarlier(r io.Reader) (*Earlier, error) {
 	return d.earlier(), nil
 }
 
-// NewEarlier is what a report advised that is at hand.
-func NewEarlier(doc Document) (*Earlier, error) {
-	raw, err := json.Marshal(doc)
-	if err != nil {
-		return nil, fmt.Errorf("read the earlier report: %w", err)
-	}
-	var d earlierDocument
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return nil, fmt.Errorf("read the earlier report: %w", err)
-	}
-	return d.earlier(), nil
-}
-
 func (d *earlierDocument) earlier() *Earlier {
 	e := &Earlier{from: d.From.UTC(), to: d.To.UTC(), routed: d.Receivers != nil, rules: d.Rules}
 	told := map[string]bool{}

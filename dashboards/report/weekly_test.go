@@ -53,7 +53,9 @@ func writtenRules() []noise.Rule {
 
 func earlierOf(t testing.TB, doc Document) *Earlier {
 	t.Helper()
-	e, err := NewEarlier(doc)
+	text, err := json.Marshal(doc)
+	require.NoError(t, err)
+	e, err := ReadEarlier(bytes.NewReader(text))
 	require.NoError(t, err)
 	return e
 }

@@ -132,7 +132,7 @@ func (b *bench) see(s *scoring, a int32, f *firing) {
 		s.Precision.Count++
 	}
 	if len(b.met) > 0 {
-		b.meet(s, a, f)
+		b.meet(s, f)
 	}
 }
 
@@ -146,7 +146,7 @@ func (b *bench) wasSeen(t *tie, f *firing) bool {
 }
 
 // meet takes a firing that met incidents.
-func (b *bench) meet(s *scoring, a int32, f *firing) {
+func (b *bench) meet(s *scoring, f *firing) {
 	for _, m := range b.met {
 		b.sight(m, f)
 	}

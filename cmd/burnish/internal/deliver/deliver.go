@@ -2,10 +2,8 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -118,13 +116,6 @@ func (d *Deliverer) measure() {
 	d.w.Registry.MustRegister(d.sent, d.tries, d.last)
 }
 
-// Deliver sends a report to all targets at the same time and tells what became
-// of it at each, in the order of the settings. A target that fails is tried again
-// for as long as the settings say, unless trying again can't help.
-func (d *Deliverer) Deliver(ctx context.Context, r Report) []Outcome {
-	return d.deliver(ctx, r, d.targets)
-}
-
 // Targets are the names of the targets, in the order of the settings.
 func (d *Deliverer) Targets() []string {
 	var out []string
@@ -134,28 +125,21 @@ func (d *Deliverer) Targets() []string {
 	return out
 }
 
-// DeliverTo is Deliver for one target, so that it can be noted target by target
-// what was sent.
-func (d *Deliverer) DeliverTo(ctx context.Context, r Report, name string) Outcome {
+// Deliver sends a report to the target of a name and tells what became of it. A
+// target that fails is tried again for as long as the settings say, unless trying
+// again can't help. Targets know nothing of one another: whoever sends to several
+// does so at the same time, so that one that is down keeps the report from no
+// other, and can note target by target what was sent.
+func (d *Deliverer) Deliver(ctx context.Context, r Report, name string) Outcome {
 	for _, t := range d.targets {
 		if t.name() == name {
-			return d.deliver(ctx, r, []target{t})[0]
+			return d.send(ctx, r, t)
 		}
 	}
 	return Outcome{Target: name, Err: fmt.Errorf("deliver a report: no target is called %q", name)}
 }
 
-func (d *Deliverer) deliver(ctx context.Context, r Report, to []target) []Outcome {
-	out := make([]Outcome, len(to))
-	var all sync.WaitGroup
-	for i, t := range to {
-		all.Go(func() { out[i] = d.one(ctx, r, t) })
-	}
-	all.Wait()
-	return out
-}
-
-func (d *Deliverer) one(ctx context.Context, r Report, t target) Outcome {
+func (d *Deliverer) send(ctx context.Context, r Report, t target) Outcome {
 	out := Outcome{Target: t.name(), Kind: t.kind()}
 	log := d.w.Logger.With("component", "delivery", "target", t.name(), "report", r.Name())
 	attempt := func() (struct{}, error) {
@@ -202,12 +186,3 @@ func (l *later) Error() string { return l.err.Error() }
 
 // Unwrap shows the wait to backoff, and the try's error to everybody else.
 func (l *later) Unwrap() []error { return []error{l.err, l.wait} }
-
-// Failed joins the errors of outcomes; nil where all were delivered.
-func Failed(all []Outcome) error {
-	var errs []error
-	for _, o := range all {
-		errs = append(errs, o.Err)
-	}
-	return errors.Join(errs...)
-}
