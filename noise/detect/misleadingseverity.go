@@ -20,6 +20,15 @@ func findMisleading(v view) []noise.Finding {
 		return nil
 	}
 	var out []noise.Finding
+	known := map[string]*truth.Score{} // the best page of each SLO, which many rules may be tied to
+	best := func(id string) *truth.Score {
+		page, ok := known[id]
+		if !ok {
+			page = v.bestPage(id)
+			known[id] = page
+		}
+		return page
+	}
 	v.noisy(func(r *ruleFacts) {
 		score := v.score(r.ref.RuleKey)
 		if score == nil || score.Precision.Of < v.o.MisleadingEpisodes {
@@ -31,7 +40,7 @@ func findMisleading(v view) []noise.Finding {
 				out = append(out, v.needlessPage(r, score))
 			}
 		case noise.LevelMedium, noise.LevelLow:
-			if f, ok := v.tellingTicket(r, score); ok {
+			if f, ok := v.tellingTicket(r, score, best); ok {
 				out = append(out, f)
 			}
 		case noise.LevelUnclassified:
@@ -62,12 +71,12 @@ func (v view) needlessPage(r *ruleFacts, score *truth.Score) noise.Finding {
 
 // tellingTicket is a ticket that tells of more of an SLO's incidents, at their
 // start, than any page of that SLO.
-func (v view) tellingTicket(r *ruleFacts, score *truth.Score) (noise.Finding, bool) {
+func (v view) tellingTicket(r *ruleFacts, score *truth.Score, best func(id string) *truth.Score) (noise.Finding, bool) {
 	if score.Onset.Count < v.o.TicketIncidents || score.Precision.Ratio() < 0.5 {
 		return noise.Finding{}, false
 	}
 	for _, id := range score.SLOs {
-		page := v.bestPage(id)
+		page := best(id)
 		if page == nil || page.Onset.Of == 0 || score.Onset.Ratio() <= page.Onset.Ratio() {
 			continue
 		}
