@@ -11,19 +11,18 @@ import (
 // barred says why a row can't be the best. Whether a rule's own values change, or
 // it goes, is the plan's to say, which looks at more than these figures.
 func (w *work) barred(i int, e *entry, planned bool) string {
+	planned = planned || e.Kind == AsIs && w.Plan.Rules[i].Change == nil
 	switch {
-	case e.Kind == AsIs:
-		return ""
 	case w.sources[i] && !planned:
 		return "Another rule is inhibited by it."
-	case !e.Train.Known || !e.HeldOut.Known:
+	case e.Kind != AsIs && (!e.Train.Known || !e.HeldOut.Known):
 		return "There are too few data of a part of the history."
 	}
 	if why := w.loses(e); why != "" {
 		return why
 	}
 	switch {
-	case planned:
+	case planned || e.Kind == AsIs:
 		return ""
 	case e.Kind == Change && e.Change == w.Plan.Rules[i].Proven:
 		return "On all of the history it is not what is chosen."
@@ -92,19 +91,19 @@ func (w *work) barredUntold(i int, e *entry) string {
 // best is the row that costs people least on the first part of those that are not
 // barred. What the plan has is the one to beat, and of rows that differ by less
 // than chance makes, or by less than a notification a week, the milder is taken.
+// Where all are barred, what the plan has stays.
 func (w *work) best(i int, entries []entry, at int) int {
-	p := w.parts[train]
-	weight := w.Rules[i].Voice.weight()
-	if entries[at].Barred != "" {
+	if entries[at].Barred != "" && entries[0].Barred == "" {
 		at = 0
 	}
+	p, weight := w.parts[train], w.Rules[i].Voice.weight()
 	for n := range entries {
 		if entries[n].Barred != "" || n == at {
 			continue
 		}
 		now := entries[at].forms[train]
-		margin := weight * max(w.Options.Least*p.weeks(), math.Sqrt(float64(now.messages())))
-		if entries[n].forms[train].cost() < now.cost()-margin {
+		margin := weight * max(w.Options.Least*p.weeks(), math.Sqrt(float64(now.needless())))
+		if entries[at].Barred != "" || entries[n].forms[train].cost() < now.cost()-margin {
 			at = n
 		}
 	}

@@ -175,6 +175,33 @@ func TestWhatThePlanHasIsTheOneToBeat(t *testing.T) {
 	})
 }
 
+// TestWhatThePlanRestsOnIsLostWithoutIt: another rule is to go since this one, once
+// it waits no longer, tells of its incidents. As it is it tells of them too late.
+func TestWhatThePlanRestsOnIsLostWithoutIt(t *testing.T) {
+	w := newWorld(t, 2*day+noon, 10*day+noon)
+	load := noisy(incidentsOf(2, 10)...)
+	for i := range load {
+		load[i].length = 30
+	}
+	w.lower(w.rule("Load", "page", load...))
+	w.subjects[0].Rule.For = 10 * time.Minute
+	w.rule("Errors", "page", incidentsOf(2, 10)...)
+	sooner, gone := waits(w, 0, 0), &tune.Change{Delete: true}
+	w.advice[0], w.advice[1] = tune.Advice{Change: sooner, Proven: sooner}, tune.Advice{Change: gone, Proven: gone}
+
+	got := w.compare()["Load"]
+	assert.Equal(t, []int{0}, got.rows[AsIs].Train.Lost)
+	assert.Equal(t, []int{1}, got.rows[AsIs].HeldOut.Lost)
+	assert.Equal(t, []int{0}, got.rows[Severity].Train.Lost)
+	assert.Empty(t, got.rows[Change].Train.Lost)
+	assert.Equal(t, Change, got.best)
+
+	w.advice[0] = tune.Advice{}
+	got = w.compare()["Load"]
+	assert.Empty(t, got.rows[AsIs].Train.Lost, "what others leave untold in any case is not for this rule to tell")
+	assert.Equal(t, Severity, got.best)
+}
+
 func TestARuleThatToldOfNothing(t *testing.T) {
 	covered := []slo.Interval{twoWeeks().Span()}
 	t.Run("may wake nobody, and is not replaced", func(t *testing.T) {

@@ -107,7 +107,7 @@ func TestInhibitionIsCountedAsAlertmanagerDoes(t *testing.T) {
 			sum += len(got)
 		}
 		p := part{window: grid.Span()}
-		assert.Equal(t, sum, p.messages(samples, shape, held))
+		assert.Equal(t, sent{sum, sum}, p.messages(samples, shape, held))
 		total += sum
 	}
 	assert.Greater(t, total, 1000)

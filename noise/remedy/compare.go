@@ -25,6 +25,7 @@ func Compare(c Case) ([]Contest, error) {
 		return nil, nil
 	}
 	w := &work{Case: c, sources: map[int]bool{}, taken: map[int]bool{}}
+	w.heard = w.receivers()
 	if err := w.prepare(); err != nil {
 		return nil, err
 	}
@@ -115,10 +116,10 @@ func (w *work) changed(p *part, i int, c *tune.Change) (form, error) {
 func (w *work) noisy() []Contest {
 	var out []Contest
 	weeks := w.parts[train].weeks() + w.parts[heldOut].weeks()
-	for i, s := range w.Subjects {
+	for i := range w.Subjects {
 		sum := 0.0
 		for _, p := range w.parts {
-			sum += p.needless(s, p.today[i][0])
+			sum += float64(p.today[i].needless())
 		}
 		if sum >= w.Options.Least*weeks && sum > 0 {
 			out = append(out, Contest{Subject: i, Needless: sum / weeks, Planned: -1})
@@ -141,10 +142,10 @@ func (w *work) contest(c *Contest) error {
 		return err
 	}
 	for at, p := range w.parts {
-		others := w.others(p, c.Subject)
+		s := w.sceneOf(p, c.Subject)
 		for i := range entries {
 			e := &entries[i]
-			f := w.figures(p, others, [2]form{p.today[c.Subject], e.forms[at]})
+			f := w.figures(s, e.forms[at])
 			f.Known = w.known(p, c.Subject, e.Instead)
 			if at == train {
 				e.Train = f

@@ -18,9 +18,14 @@ const repeat = 4 * time.Hour
 
 // told is what alerts of one voice do in a part of the history.
 type told struct {
-	voice    Voice
-	score    tune.Score
-	messages int // notifications, before grouping
+	voice Voice
+	score tune.Score
+	sent  sent
+}
+
+// sent is notifications, before grouping.
+type sent struct {
+	all, needless int // of these, while no incident was under way
 }
 
 // form is what a rule comes to with a remedy: nothing where it is gone.
@@ -33,6 +38,7 @@ type part struct {
 	limits []time.Time // by incident: by when it has to be told of; zero where nobody tells today
 	today  []form      // by subject: as it is
 	now    []form      // as recommended, or as decided since
+	heard  hearing     // what all tell today
 }
 
 // weeks is the length of the part.
@@ -106,25 +112,30 @@ func (w *teller) endTold(next int) bool {
 // count counts what a rule does over the part.
 func (p *part) count(s tune.Samples, shape tune.Shape, v Voice) (told, error) {
 	score, err := tune.Tally(s, shape, p.options())
-	return told{voice: v, score: score, messages: p.messages(s, shape, nil)}, err
+	return told{voice: v, score: score, sent: p.messages(s, shape, nil)}, err
 }
 
 // messages are the notifications of the part: as an alert begins, and every four
 // hours after the last while it goes on. Nothing is sent while it is held back.
-func (p *part) messages(s tune.Samples, shape tune.Shape, held quiet) int {
+func (p *part) messages(s tune.Samples, shape tune.Shape, held quiet) sent {
 	from, to := s.Grid.Slot(p.window.From), s.Grid.Slot(p.window.To)
-	n := 0
+	var out sent
 	for i, series := range s.Series {
-		w := newTeller(s.Grid, i, held)
+		w, hurt := newTeller(s.Grid, i, held), p.concerning(series.Labels)
 		for _, span := range tune.Simulate(s.Grid, series.Values, shape) {
 			w.tell(span, func(slot int) {
-				if slot >= from && slot < to {
-					n++
+				if slot < from || slot >= to {
+					return
+				}
+				out.all++
+				at := s.Grid.At(slot)
+				if !slices.ContainsFunc(hurt, func(i slo.Interval) bool { return i.Contains(at) }) {
+					out.needless++
 				}
 			})
 		}
 	}
-	return n
+	return out
 }
 
 // inTime tells whether an incident is told of soon enough.
@@ -163,12 +174,13 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// cost is what a form asks of people in the part: a page is 1, and what wakes
-// nobody a tenth of one. Where nobody knows, it may wake somebody.
+// cost is what a form asks of people in the part: a needless page is 1, one of an
+// incident is a tenth of it, as for the choice of changes, and so is what wakes
+// nobody. Where nobody knows, it may wake somebody.
 func (f form) cost() float64 {
 	out := 0.0
 	for _, t := range f {
-		out += t.voice.weight() * float64(t.messages)
+		out += t.voice.weight() * (float64(t.sent.needless) + 0.1*float64(t.sent.all-t.sent.needless))
 	}
 	return out
 }
@@ -180,39 +192,17 @@ func (v Voice) weight() float64 {
 	return 1
 }
 
-// messages are the notifications of a form.
-func (f form) messages() int {
+// needless is how many notifications of a form have nothing to do with an incident.
+func (f form) needless() int {
 	out := 0
 	for _, t := range f {
-		out += t.messages
+		out += t.sent.needless
 	}
 	return out
 }
 
-// needless is how many notifications of a rule as it is have nothing to do with
-// an incident: its starts outside of them, or the time that it fires beyond what
-// incidents take up, as for alerts that never end.
-func (p *part) needless(s tune.Subject, t told) float64 {
-	samples, _, _ := s.As(nil)
-	over := float64(t.score.Firing-p.taken(samples)) / float64(repeat)
-	if len(p.choose.Incidents) == 0 {
-		return float64(t.messages)
-	}
-	return max(float64(t.score.Outside), over)
-}
-
-// taken is the time that incidents take up, summed over alerts.
-func (p *part) taken(s tune.Samples) time.Duration {
-	var out time.Duration
-	for _, series := range s.Series {
-		out += p.window.Duration()
-		for _, free := range p.window.Minus(p.concerning(series.Labels)) {
-			out -= free.Duration()
-		}
-	}
-	return out
-}
-
+// concerning is when incidents are under way that concern an alert, with the time
+// before in which it may begin.
 func (p *part) concerning(alert labels.Labels) []slo.Interval {
 	var out []slo.Interval
 	for _, i := range p.choose.Incidents {

@@ -76,13 +76,22 @@ func (v Voice) reaches(way int, receivers []string) bool {
 	return len(v.Receivers) == 0 || slices.Contains(v.Receivers, receivers[way-firstReceiver])
 }
 
-// others is what all rules but one tell, as things stand.
-func (w *work) others(p *part, but int) hearing {
-	if w.heard == nil {
-		w.heard = w.receivers()
+// sceneOf is a part as one rule finds it.
+func (w *work) sceneOf(p *part, i int) *scene {
+	if p.heard == nil {
+		p.heard = w.hear(p, p.today, -1)
 	}
+	others := w.hear(p, p.now, i)
+	return &scene{
+		part: p, rule: i, others: others, today: p.heard,
+		asItIs: others.with(p.today[i], w.heard), stands: others.with(p.now[i], w.heard),
+	}
+}
+
+// hear is what all rules but one tell.
+func (w *work) hear(p *part, forms []form, but int) hearing {
 	out := newHearing(firstReceiver+len(w.heard), len(p.choose.Incidents))
-	for i, f := range p.now {
+	for i, f := range forms {
 		if i != but {
 			out.add(f, w.heard)
 		}
@@ -90,21 +99,30 @@ func (w *work) others(p *part, but int) hearing {
 	return out
 }
 
-// figures are those of a rule that is today as forms[0] and would be as forms[1].
-func (w *work) figures(p *part, others hearing, forms [2]form) Figures {
-	today, then := forms[0], forms[1]
+// scene is what all rules but one tell in a part, and that one as it is and as
+// things stand.
+type scene struct {
+	part                   *part
+	rule                   int
+	others, asItIs, stands hearing
+	today                  hearing // all rules as they are
+}
+
+// figures are those of a rule with a form instead of its own.
+func (w *work) figures(s *scene, then form) Figures {
+	p, today := s.part, s.part.today[s.rule]
 	var f Figures
 	f.PagesKnown = true
 	for _, t := range then {
 		f.Episodes += t.score.Episodes
 		f.Outside += t.score.Outside
-		f.Notifications += float64(t.messages) / p.weeks()
+		f.Notifications += float64(t.sent.all) / p.weeks()
 		if t.voice.Waking == Wakes {
-			f.Pages += float64(t.messages) / p.weeks()
+			f.Pages += float64(t.sent.all) / p.weeks()
 		}
 		f.PagesKnown = f.PagesKnown && t.voice.Waking != WakesUnknown
 	}
-	before, after := others.with(today, w.heard), others.with(then, w.heard)
+	before, after := s.asItIs, s.others.with(then, w.heard)
 	var later []time.Duration
 	for i := range p.choose.Incidents {
 		if today[0].score.Bears[i] {
@@ -113,7 +131,7 @@ func (w *work) figures(p *part, others hearing, forms [2]form) Figures {
 				f.InTime++
 			}
 		}
-		f.compare(p, i, before, after)
+		f.compare(s, i, after)
 		if p.inTime(i, today.at(i)) && !after[anybody][i].IsZero() {
 			from := p.choose.Incidents[i].From
 			later = append(later, max(0, after[anybody][i].Sub(from))-max(0, before[anybody][i].Sub(from)))
@@ -126,11 +144,14 @@ func (w *work) figures(p *part, others hearing, forms [2]form) Figures {
 	return f
 }
 
-// compare notes who is told no more of an incident.
-func (f *Figures) compare(p *part, i int, before, after hearing) {
-	fewer := false
-	for way := range before {
-		gone := p.inTime(i, before[way][i]) && !p.inTime(i, after[way][i])
+// compare notes who is told no more of an incident: who is told of it in time
+// today, and still would be if this rule were as it is, or as things stand.
+// Whom others' changes leave untold in any case is not for this rule to tell.
+func (f *Figures) compare(s *scene, i int, after hearing) {
+	p, fewer := s.part, false
+	for way := range after {
+		told := p.inTime(i, s.today[way][i]) && (p.inTime(i, s.asItIs[way][i]) || p.inTime(i, s.stands[way][i]))
+		gone := told && !p.inTime(i, after[way][i])
 		if way == anybody && gone {
 			f.Lost = append(f.Lost, i)
 			return

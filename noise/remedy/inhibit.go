@@ -121,7 +121,7 @@ func (w *work) holdBack(target, source int, on []string) (entry, error) {
 		if err != nil {
 			return e, err
 		}
-		e.forms[at] = form{{voice: w.Rules[target].Voice, score: score, messages: p.messages(samples, shape, held)}}
+		e.forms[at] = form{{voice: w.Rules[target].Voice, score: score, sent: p.messages(samples, shape, held)}}
 	}
 	before := w.parts[train].today[target][0].score.Outside
 	e.Held = slo.Proportion{Count: max(0, before-e.forms[train][0].score.Outside), Of: before}

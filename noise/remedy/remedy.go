@@ -109,9 +109,10 @@ type Figures struct {
 	// Incidents concern the rule's alerts; InTime are those that the rule, or
 	// what takes its place, tells of in time.
 	Incidents, InTime int
-	// Lost are the places of incidents that somebody is told of in time with the
-	// rule as it is, and nobody then. Fewer are those that fewer people are told
-	// of: a receiver is left out, or nobody is woken who was.
+	// Lost are the places of incidents that somebody is told of in time today and
+	// nobody then, though somebody would be with the rule as it is or as it is
+	// recommended. Fewer are those that fewer people are told of: a receiver is
+	// left out, or nobody is woken who was.
 	Lost, Fewer []int
 	// Later is the median by which anybody is told later of what the rule tells
 	// of today; nil where that is nothing.
@@ -145,5 +146,5 @@ type Contest struct {
 	// Best is the row that costs people least of those that lose no incident on
 	// either part. Planned is the row of what is recommended, -1 where none is.
 	Best, Planned int
-	Needless      float64 // notifications a week outside incidents, as it is
+	Needless      float64 // notifications a week while no incident is under way, as it is
 }

@@ -234,6 +234,21 @@ func TestStandingAlertsAreToldOfEveryFourHours(t *testing.T) {
 	got := w.compare()["Stands"]
 	check(t, counts{1, 0, 42, 0, 1, 0, 0, 0, -1}, got.rows[AsIs].Train)
 	check(t, counts{0, 0, 42, 0, 0, 0, 0, 0, -1}, got.rows[AsIs].HeldOut)
-	assert.InDelta(t, 42, got.Needless, 0.5)
+	assert.InDelta(t, 41.5, got.Needless, 1e-9, "one of the 84 is of the incident")
 	assert.Equal(t, AsIs, got.best, "to delete it is the tuner's to say")
+}
+
+func TestWhatIsOfAnIncidentCostsATenth(t *testing.T) {
+	w := newWorld(t, 2*day+noon)
+	at := 2*day + noon
+	s := subject(t, "Load", "page", w.grid)
+	// One begins as the time of the incident does, one just before, one as it ends,
+	// and one in the second week.
+	addSeries(&s, "a", drawn(w.grid, []fires{{at - 10, 2}, {at - 20, 2}, {at + 60, 2}, {week + 5, 2}}))
+	p := part{choose: tune.ChooseOptions{Incidents: w.incidents}.Filled(), window: slo.Interval{From: began, To: w.grid.At(week)}}
+	samples, shape, _ := s.As(nil)
+	assert.Equal(t, sent{3, 2}, p.messages(samples, shape, nil))
+	for waking, want := range map[Waking]float64{Wakes: 2.1, WakesUnknown: 2.1, WakesNobody: 0.21} {
+		assert.InDelta(t, want, form{{voice: Voice{Waking: waking}, sent: sent{3, 2}}}.cost(), 1e-9)
+	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/burnish-sre/burnish/noise/remedy"
 )
 
-// The text has tables of the noisiest rules, and of others where something that is
-// not written is best; the JSON has all.
+// The text has tables of the noisiest rules, and of others where something else than
+// what is written is best; the JSON has all.
 const (
 	fewContests  = 4
 	mostContests = 10
@@ -29,7 +29,8 @@ func (o *tuneText) contests() {
 	told := 0
 	for i := range o.t.Contests {
 		c := &o.t.Contests[i]
-		if told < fewContests || told < mostContests && c.Best != c.Planned && c.Rows[c.Best].Kind != remedy.AsIs {
+		other := c.Best != c.Planned && (c.Planned >= 0 || c.Rows[c.Best].Kind != remedy.AsIs)
+		if told < fewContests || told < mostContests && other {
 			o.contest(c)
 			told++
 		}
@@ -93,7 +94,7 @@ func (o *tuneText) verdict(c *remedy.Contest) {
 	best := &c.Rows[c.Best]
 	o.line("  * %s", o.t.verdictWords(c))
 	for i := range c.Rows {
-		if row := &c.Rows[i]; row.Barred != "" && i == c.Planned {
+		if row := &c.Rows[i]; row.Barred != "" && i == c.Planned && i != c.Best {
 			o.line("  What is recommended is not best here. %s", shown(row.Barred))
 		}
 	}
@@ -200,8 +201,10 @@ func few(names []string) string {
 func (t *Tuning) verdictWords(c *remedy.Contest) string {
 	best := &c.Rows[c.Best]
 	switch {
+	case best.Barred != "":
+		return "None of these keeps all that people are told of today. " + shown(best.Barred)
 	case best.Kind == remedy.AsIs:
-		return "Nothing that loses no incident costs people so much less that it is worth a review."
+		return "Every other remedy loses incidents, or saves too little to be worth a review."
 	case c.Best == c.Planned && best.Whole:
 		return "Best, and recommended: --patch and --write write it. It was chosen on both parts, so the held-out one does not prove it."
 	case c.Best == c.Planned:
