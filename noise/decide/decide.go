@@ -68,7 +68,7 @@ func (o Options) withDefaults() Options {
 // Decide makes the decisions from findings and what the judgement knows: the
 // order is that of the verbs, then of what they save.
 func Decide(findings []noise.Finding, s *noise.Summary, j *truth.Judgement, o Options) []Decision {
-	d := &deciding{o: o.withDefaults(), summary: s, by: map[noise.RuleKey][]noise.Finding{}, cover: newCover(j)}
+	d := &deciding{o: o.withDefaults(), summary: s, by: map[noise.RuleKey][]noise.Finding{}, decided: map[noise.RuleKey]Verb{}, cover: newCover(j)}
 	for _, f := range findings {
 		if f.Rule.Name != "" {
 			d.by[f.Rule.RuleKey] = append(d.by[f.Rule.RuleKey], f)
@@ -110,8 +110,20 @@ type deciding struct {
 	stats   map[noise.RuleKey]*noise.RuleStats
 	by      map[noise.RuleKey][]noise.Finding
 	cover   cover
-	gone    map[noise.RuleKey]bool // decided already
+	decided map[noise.RuleKey]Verb
 	out     []Decision
+}
+
+// enter takes a decision on a rule, which is the only one.
+func (d *deciding) enter(key noise.RuleKey, what Decision) {
+	d.decided[key] = what.Verb
+	d.out = append(d.out, what)
+}
+
+// isDecided tells whether there is a decision on a rule already.
+func (d *deciding) isDecided(key noise.RuleKey) bool {
+	_, ok := d.decided[key]
+	return ok
 }
 
 // byNoise is the rules with findings, the noisiest first, so that what is deleted
@@ -136,15 +148,13 @@ func (d *deciding) byNoise() []noise.RuleKey {
 
 // merges decides on duplicates first: of two rules that say the same one stays.
 func (d *deciding) merges() {
-	d.gone = map[noise.RuleKey]bool{}
 	for _, key := range d.byNoise() {
 		f, ok := d.finding(key, noise.KindDuplicate)
-		if !ok || len(f.Others) == 0 || d.gone[f.Others[0].RuleKey] || d.gone[key] {
+		if !ok || len(f.Others) == 0 || d.isDecided(f.Others[0].RuleKey) || d.isDecided(key) {
 			continue
 		}
-		d.gone[key] = true
 		d.cover.drop(key)
-		d.out = append(d.out, Decision{
+		d.enter(key, Decision{
 			Rule: f.Rule, Verb: Merge, Into: &f.Others[0], Because: []string{f.ID}, Saves: f.Saves, Why: f.Title,
 		})
 	}
@@ -160,13 +170,12 @@ func (d *deciding) finding(key noise.RuleKey, kind noise.Kind) (noise.Finding, b
 
 // rule decides on one rule.
 func (d *deciding) rule(key noise.RuleKey) {
-	if d.gone[key] {
+	if d.isDecided(key) {
 		return
 	}
 	for _, try := range []func(noise.RuleKey) (Decision, bool){d.dead, d.stands, d.broken, d.addsNothing, d.tight, d.held, d.look} {
 		if got, ok := try(key); ok {
-			d.gone[key] = true
-			d.out = append(d.out, got)
+			d.enter(key, got)
 			return
 		}
 	}
@@ -251,9 +260,7 @@ func (d *deciding) held(key noise.RuleKey) (Decision, bool) {
 
 // leaves tells whether a rule is to go.
 func (d *deciding) leaves(key noise.RuleKey) bool {
-	return slices.ContainsFunc(d.out, func(o Decision) bool {
-		return o.Rule.RuleKey == key && (o.Verb == Delete || o.Verb == Merge)
-	})
+	return d.decided[key] == Delete || d.decided[key] == Merge
 }
 
 // look is a rule that a person has to look at.
