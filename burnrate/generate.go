@@ -108,7 +108,8 @@ func (o Output) Groups() []Group {
 }
 
 // Generate makes the recording and alerting rules of SLOs. The same input gives
-// the same output. The error joins one for each SLO that has no rules; the
+// the same output. The error joins one for each SLO that has no rules, and one for
+// each pair that would make the same series under another tool's names; the
 // output then has the others'.
 func Generate(slos []slo.SLO, o GenerateOptions) (Output, error) {
 	o, err := o.withDefaults()
@@ -132,6 +133,9 @@ func Generate(slos []slo.SLO, o GenerateOptions) (Output, error) {
 		out.SLOs = append(out.SLOs, rules)
 	}
 	out.Inhibit = inhibitRules(out.SLOs)
+	if o.Compat != CompatNone {
+		errs = append(errs, out.collisions(o.Compat)...)
+	}
 	return out, errors.Join(errs...)
 }
 
@@ -279,6 +283,12 @@ func (g *generator) merged(layers ...map[string]string) map[string]string {
 	for _, name := range owned {
 		if _, ok := out[name]; ok {
 			g.note("the label %s is left out: the rules use it themselves", name)
+			delete(out, name)
+		}
+	}
+	for _, name := range g.slo.GroupBy {
+		if _, ok := out[name]; ok { // else all groups would become one, and the rule would fail
+			g.note("the label %s is left out: it tells the groups apart", name)
 			delete(out, name)
 		}
 	}

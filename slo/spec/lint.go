@@ -179,8 +179,17 @@ func implied(want *labels.Matcher, by []*labels.Matcher) bool {
 	})
 }
 
-// grouping looks for labels to group by that a query has already summed away.
+// grouping looks for labels to group by that a query has already summed away, or that
+// every group would carry with the same value.
 func (l *linter) grouping() {
+	for _, label := range l.slo.GroupBy {
+		for _, set := range []map[string]string{l.slo.Labels, l.slo.Alerting.Page.Labels, l.slo.Alerting.Ticket.Labels} {
+			if _, both := set[label]; both {
+				l.warn("labels %s: group_by has it too, so the label is left out of what is generated: it tells the groups apart", label)
+				break
+			}
+		}
+	}
 	var queries []string
 	switch v := l.slo.SLI.(type) {
 	case slo.Events:

@@ -82,6 +82,10 @@ func TestWhatCanNeverWork(t *testing.T) {
 			keys: "sli: {events: {bad: 'sum(rate(e[$window]))', total: 'sum by (cluster) (rate(t[$window]))'}}\ngroup_by: [cluster]",
 			want: []string{`group_by cluster: the query "sum(rate(e[$window]))" sums that label away`},
 		},
+		"a label that each group would carry with the same value": {
+			keys: "labels: {cluster: one, team: x}\ngroup_by: [cluster]",
+			want: []string{`labels cluster: group_by has it too`},
+		},
 		"an unknown dependency": {
 			keys: "depends_on: [payments/gone]", want: []string{"depends_on payments/gone: there is no such SLO"},
 		},
