@@ -70,6 +70,40 @@ func assertTally(t *testing.T, want, got slo.Tally, at string) {
 	assert.Equal(t, want.Length, got.Length, at)
 }
 
+// TestStepsAreReadAsALedgerReadsThem asks both about random windows.
+func TestStepsAreReadAsALedgerReadsThem(t *testing.T) {
+	var reader slo.StepReader
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 8))
+		s := shelf{step: time.Minute * time.Duration(1+r.IntN(5)), size: 12, blocks: map[time.Time]*slo.Steps{}}
+		over := slo.Interval{From: now.Truncate(s.step), To: now.Truncate(s.step).Add(s.step * time.Duration(1+r.IntN(400)))}
+		s.write(r, over)
+		all := slo.NewSteps(over, s.step)
+		for i := range all.Total {
+			at := all.From.Add(time.Duration(i) * s.step)
+			b := s.blocks[at.Truncate(s.length())]
+			k := int(at.Sub(b.From) / s.step)
+			all.Bad[i], all.Total[i], all.Known[i] = b.Bad[k], b.Total[k], b.Known[k]
+		}
+		l, err := slo.NewLedger([]slo.Tier{{Step: s.step, Keep: over.Duration() + s.step}})
+		require.NoError(t, err)
+		l.Append(all)
+		reader.Read(all)
+		covered := time.Duration(0)
+		for _, c := range all.Covered() {
+			covered += c.Duration()
+		}
+		assert.Equal(t, covered, reader.Window(over).Covered)
+		for range 50 {
+			from := over.From.Add(time.Duration(r.IntN(int(over.Duration()/time.Second))-3000) * time.Second)
+			window := slo.Interval{From: from, To: from.Add(time.Duration(r.IntN(100_000)) * time.Second)}
+			excluded := []slo.Interval{{From: from.Add(100 * time.Second), To: from.Add(1000 * time.Second)}}
+			assertTally(t, l.Window(window), reader.Window(window), window.From.String())
+			assertTally(t, l.Without(window, excluded), reader.Without(window, excluded), window.From.String())
+		}
+	}
+}
+
 // TestBlocksEqualARecount lets random rounds write what is new, replace an overlap,
 // leave gaps and change what is old, and holds every window to a count of all steps.
 func TestBlocksEqualARecount(t *testing.T) {

@@ -73,16 +73,17 @@ func (s *Steps) Slices(length time.Duration, target float64) *Steps {
 // Covered is the time of the steps that somebody looked at, in time order.
 func (s *Steps) Covered() []Interval {
 	var out []Interval
+	begun := -1
 	for i, known := range s.Known {
-		if !known {
-			continue
+		switch {
+		case known && begun < 0:
+			begun = i
+		case !known && begun >= 0:
+			out, begun = append(out, Interval{From: s.at(begun), To: s.at(i)}), -1
 		}
-		step := Interval{From: s.at(i), To: s.at(i + 1)}
-		if n := len(out); n > 0 && out[n-1].To.Equal(step.From) {
-			out[n-1].To = step.To
-			continue
-		}
-		out = append(out, step)
+	}
+	if begun >= 0 {
+		out = append(out, Interval{From: s.at(begun), To: s.at(s.Len())})
 	}
 	return out
 }

@@ -70,6 +70,7 @@ func standing(ctx context.Context, src collector.Source, slos []slo.SLO, o SLOOp
 	if coarse {
 		out.At = out.At.Truncate(coarseStep)
 	}
+	at := statusAt{out.At, o, new(slo.StepReader)}
 	for _, s := range slos {
 		groups, warned, err := collector.ReadSLI(ctx, src, s, reach(s, out.At, o))
 		warnings = append(warnings, warned...)
@@ -87,10 +88,7 @@ func standing(ctx context.Context, src collector.Source, slos []slo.SLO, o SLOOp
 			if err != nil {
 				return out, told, warnings, err
 			}
-			group, err := status(s, g, excluded, statusAt{out.At, o})
-			if err != nil {
-				return out, told, warnings, err
-			}
+			group := status(s, g, excluded, at)
 			losses := named(s.Losses(g.Steps, slo.LossOptions{Exclusions: excluded}), g.Group)
 			group.Losses = within(losses, group.Status.Window)
 			out.Groups = append(out.Groups, group)
@@ -188,25 +186,22 @@ func reach(s slo.SLO, at time.Time, o SLOOptions) slo.Interval {
 type statusAt struct {
 	at time.Time
 	SLOOptions
+
+	reader *slo.StepReader
 }
 
-// status tells how one group stands, from a ledger that keeps every step.
-func status(s slo.SLO, g collector.SLISteps, excluded []slo.Interval, o statusAt) (report.SLOGroup, error) {
-	all := g.Steps.Interval()
-	ledger, err := slo.NewLedger([]slo.Tier{{Step: g.Steps.Step, Keep: all.Duration() + g.Steps.Step}})
-	if err != nil {
-		return report.SLOGroup{}, err
-	}
-	ledger.Append(g.Steps)
-	st := s.StatusAt(ledger, o.at, slo.StatusOptions{BurnWindows: o.BurnWindows, Exclusions: excluded})
+// status tells how one group stands, from every step.
+func status(s slo.SLO, g collector.SLISteps, excluded []slo.Interval, o statusAt) report.SLOGroup {
+	o.reader.Read(g.Steps)
+	st := s.StatusAt(o.reader, o.at, slo.StatusOptions{BurnWindows: o.BurnWindows, Exclusions: excluded})
 	st.Source = slices.Clone(g.Steps.Notes)
 	if o.Advise {
 		st.Source = append(st.Source, lowTraffic(s, st)...)
 	}
 	return report.SLOGroup{
 		SLO: s, Group: g.Group, Status: st, Exact: g.Exact,
-		BurnDown: s.BurnDown(ledger, st.Window, excluded, burnDownPieces),
-	}, nil
+		BurnDown: s.BurnDown(o.reader, st.Window, excluded, burnDownPieces),
+	}
 }
 
 // within is the losses that touch the window.
