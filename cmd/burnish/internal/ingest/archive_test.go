@@ -75,7 +75,9 @@ func TestArchive(t *testing.T) {
 	assert.ElementsMatch(t, []string{"1", "4", "5"}, keys)
 }
 
-// TestLoadOnTheRealStore sends what TestLoad sends to a store of SQLite.
+// TestLoadOnTheRealStore sends what TestLoad sends to a store of SQLite, which takes
+// all that is told: the daemon leaves starts and ends to Prometheus' own history, and
+// does about a third of the work.
 func TestLoadOnTheRealStore(t *testing.T) {
 	a, store := newArchive(t)
 	length := loadLength(t, 300*time.Millisecond)
