@@ -56,6 +56,7 @@ var cases = []struct {
 	{"any text is kept as it is", testHostileText},
 	{"a query takes what it asks for, page by page", testQueries},
 	{"increments replace the steps that were read anew", testIncrements},
+	{"blocks of steps are the increments", testStepBlocks},
 	{"what is told in pieces is told once", testDocuments},
 	{"a notification that is told again keeps its first telling", testFirstTelling},
 	{"a notification is known by its other keys", testOtherKeys},
