@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -37,20 +36,86 @@ func (e *excerpting) excerpt(ctx context.Context, p placed, fires bool) (Excerpt
 	if e.back > 0 {
 		series, step = between(series), step/2
 	}
+	grid.Start = time.Unix(0, 0).UTC() // as in a promtool test
 	v := evaluation{grid: grid, step: step, series: series}
-	if !fires {
-		if err := e.firedBefore(ctx, v, p.Fired-from); err != nil {
-			return Excerpt{}, err
-		}
+	at := p.Fired - from
+	var firing []rulefile.Firing
+	if fires {
+		at, firing, err = e.steadyAt(ctx, v, at)
+	} else {
+		err = e.quietAt(ctx, v, at)
 	}
-	firing, err := e.try(ctx, v, p.Fired-from)
-	if err != nil || fires != (len(firing) > 0) || !steady(firing) {
-		return Excerpt{}, cmp.Or(err, errNoExcerpt)
+	if err != nil {
+		return Excerpt{}, err
 	}
 	return Excerpt{Fires: fires, Case: rulefile.Case{
 		Name: e.named(g.At(p.Fired), fires), Step: step, Series: series,
-		Expect: []rulefile.Expectation{{At: time.Duration(p.Fired-from) * grid.Step, Firing: firing}},
+		Expect: []rulefile.Expectation{{At: time.Duration(at) * grid.Step, Firing: firing}},
 	}}, nil
+}
+
+// steadyAt is the first slot, not long after the one at which an alert begins, at
+// which what the changed rule fires can be told for any version of Prometheus.
+func (e *excerpting) steadyAt(ctx context.Context, v evaluation, at int) (int, []rulefile.Firing, error) {
+	others, err := e.othersFire(ctx, v)
+	if err != nil {
+		return 0, nil, err
+	}
+	v.rule = e.tuned
+	firing, err := v.run(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	for last := min(at+5, len(firing)); at < last; at++ {
+		if now := firing[at]; len(now) > 0 && !others[at] && steady(e.tuned, now, v.series) {
+			return at, now, nil
+		}
+	}
+	return 0, nil, errNoExcerpt
+}
+
+// quietAt holds that at a slot the rule as it was fires and nothing of its name
+// does as it will be. A test of a slot at which it did not could not fail.
+func (e *excerpting) quietAt(ctx context.Context, v evaluation, at int) error {
+	others, err := e.othersFire(ctx, v)
+	if err != nil {
+		return err
+	}
+	v.rule = e.rule.Rule
+	was, err := v.run(ctx)
+	if err != nil {
+		return err
+	}
+	quiet := !others[at]
+	if !e.rule.isDeleted() {
+		v.rule = e.tuned
+		firing, err := v.run(ctx)
+		if err != nil {
+			return err
+		}
+		quiet = quiet && len(firing[at]) == 0
+	}
+	if !quiet || len(was[at]) == 0 {
+		return errNoExcerpt
+	}
+	return nil
+}
+
+// othersFire tells for each slot whether a rule of the same name fires: promtool
+// tells them not apart.
+func (e *excerpting) othersFire(ctx context.Context, v evaluation) ([]bool, error) {
+	out := make([]bool, v.grid.Slots)
+	for _, r := range e.namesakes {
+		v.rule = r
+		firing, err := v.run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i, f := range firing {
+			out[i] = out[i] || len(f) > 0
+		}
+	}
+	return out, nil
 }
 
 // named says what a case shows.
@@ -63,42 +128,6 @@ func (e *excerpting) named(at time.Time, fires bool) string {
 		return fmt.Sprintf("nothing fires as %s, which is taken out, where it fired needlessly on %s", e.tuned.Name, when)
 	}
 	return fmt.Sprintf("%s stays quiet where it fired needlessly on %s", e.tuned.Name, when)
-}
-
-// firedBefore holds that the rule as it was fires on an excerpt: a test on which
-// it would not could not fail.
-func (e *excerpting) firedBefore(ctx context.Context, v evaluation, at int) error {
-	v.grid.Start, v.rule = time.Unix(0, 0).UTC(), e.rule.Rule
-	firing, err := v.run(ctx)
-	if err == nil && len(firing[at]) == 0 {
-		err = errNoExcerpt
-	}
-	return err
-}
-
-// try gives what the changed rule fires at a slot. An excerpt on which a rule of
-// the same name fires then is of no use: promtool tells them not apart.
-func (e *excerpting) try(ctx context.Context, v evaluation, at int) ([]rulefile.Firing, error) {
-	v.grid.Start = time.Unix(0, 0).UTC()
-	for _, r := range e.namesakes {
-		v.rule = r
-		firing, err := v.run(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if len(firing[at]) > 0 {
-			return nil, errNoExcerpt
-		}
-	}
-	if e.rule.isDeleted() {
-		return nil, nil
-	}
-	v.rule = e.tuned
-	firing, err := v.run(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return firing[at], nil
 }
 
 // read takes the samples of each selector that may bear on an alert.

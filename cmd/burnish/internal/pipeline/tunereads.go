@@ -3,8 +3,6 @@ package pipeline
 import (
 	"errors"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -25,15 +23,6 @@ func between(series []rulefile.Series) []rulefile.Series {
 		}
 	}
 	return out
-}
-
-// steady tells whether the values are those that any version of Prometheus would
-// print: the last digits of sums differ.
-func steady(firing []rulefile.Firing) bool {
-	return !slices.ContainsFunc(firing, func(f rulefile.Firing) bool {
-		text, _, _ := strings.Cut(strconv.FormatFloat(f.Value, 'e', -1, 64), "e")
-		return len(text) > 12
-	})
 }
 
 // agree tells whether no label of an alert speaks against a series.
