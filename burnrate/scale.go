@@ -1,6 +1,7 @@
 package burnrate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -205,7 +206,7 @@ func checked(in []slo.AlertWindow, t Terms) (out []slo.AlertWindow, notes []stri
 		}
 		out = append(out, w)
 	}
-	slices.SortStableFunc(out, func(a, b slo.AlertWindow) int { return int(a.Long - b.Long) })
+	slices.SortStableFunc(out, func(a, b slo.AlertWindow) int { return cmp.Compare(a.Long, b.Long) })
 	return out, notes
 }
 

@@ -1,6 +1,9 @@
 package episode
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // segment is a run of the pending or the firing series.
 type segment struct {
@@ -33,7 +36,7 @@ func (a *alert) segments(interval int64) []segment {
 			cuts = dropBefore(cuts, r.to)
 		}
 	}
-	slices.SortFunc(out, func(x, y segment) int { return int(x.from - y.from) })
+	slices.SortFunc(out, func(x, y segment) int { return cmp.Compare(x.from, y.from) })
 	return out
 }
 

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -99,10 +100,7 @@ func (t *alertTable) span(e *noise.Episode, index int32) (span, bool) {
 // of an end once the alert is active again.
 func untangle(spans []span) []span {
 	slices.SortFunc(spans, func(a, b span) int {
-		if a.from != b.from {
-			return int(min(1, max(-1, a.from-b.from)))
-		}
-		return int(a.episode - b.episode)
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.episode, b.episode))
 	})
 	out := spans[:0]
 	for i, s := range spans {
