@@ -2,9 +2,11 @@ package lint_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -109,6 +111,34 @@ func BenchmarkLint(b *testing.B) {
 			if least := perRule[1000]; least > 0 {
 				b.ReportMetric(perRule[n]/least, "times-1000-per-rule")
 			}
+		})
+	}
+}
+
+// BenchmarkLintTwins is linear, too: one rule over and over, each copy proven equal
+// to the one before it.
+func BenchmarkLintTwins(b *testing.B) {
+	for _, n := range []int{1000, 5000, 20_000} {
+		in := lint.Input{Rules: make([]noise.Rule, n)}
+		for i := range in.Rules {
+			in.Rules[i] = noise.Rule{
+				Name: "Twin", Group: "g", File: "twins.yml", Line: i + 1, Expr: "up == 0",
+				Labels: labels.FromStrings("severity", "page", "copy", strconv.Itoa(i)),
+			}
+			if i > 0 {
+				in.Proofs = append(in.Proofs, lint.Proof{Inner: i - 1, Outer: i, Equal: true})
+			}
+		}
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			written := 0
+			for b.Loop() {
+				text, err := json.Marshal(lint.Run(in, lint.Options{}))
+				require.NoError(b, err)
+				written = len(text)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/rule")
+			b.ReportMetric(float64(written)/float64(n), "written-B/rule")
 		})
 	}
 }
