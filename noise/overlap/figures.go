@@ -17,11 +17,18 @@ type side struct {
 	whileLags, afterLag []int32 // B's start to A's start
 }
 
+// pairing is two lanes that are read beside one another.
+type pairing struct {
+	*frame
+	a, b  *lane
+	s     side
+	marks []clusterMark // by cluster of A's starts
+}
+
 // figures counts everything that is said of a pair. It takes the time of reading
 // the runs of both once.
 func (f *frame) figures(a, b *lane) side {
-	s := side{firing: f.firing(a), other: f.firing(b)}
-	marks := make([]clusterMark, len(a.points))
+	p := pairing{frame: f, a: a, b: b, s: side{firing: f.firing(a), other: f.firing(b)}, marks: make([]clusterMark, len(a.points))}
 	blank := track{}
 	j := b.first
 	for i := a.first; i < a.last; i++ {
@@ -32,19 +39,19 @@ func (f *frame) figures(a, b *lane) side {
 		beside := &blank
 		if j < b.last && f.tracks[j].key == t.key {
 			beside = &f.tracks[j]
-			s.both += f.both(t, beside)
-			s.product += float64(t.fires) * float64(beside.fires)
+			p.s.both += f.both(t, beside)
+			p.s.product += float64(t.fires) * float64(beside.fires)
 		}
-		f.starts(&s, marks, a, b, t, beside)
+		p.starts(t, beside)
 	}
-	for _, m := range marks {
+	for _, m := range p.marks {
 		if m.alone {
-			s.alone++
+			p.s.alone++
 		} else if m.first {
-			s.first++
+			p.s.first++
 		}
 	}
-	return s
+	return p.s
 }
 
 type clusterMark struct{ first, alone bool }
@@ -74,33 +81,33 @@ func (f *frame) both(a, b *track) int {
 
 // starts looks at each start of A in a track: was B there already, did it come
 // later, or not at all?
-func (f *frame) starts(s *side, marks []clusterMark, a, b *lane, t, beside *track) {
+func (p *pairing) starts(t, beside *track) {
 	j := beside.first
 	for i := t.first; i < t.last; i++ {
-		r := f.runs[i]
+		r := p.runs[i]
 		if r.unseen() {
 			continue
 		}
-		for j < beside.last && f.runs[j].from <= r.from+b.tolerance {
+		for j < beside.last && p.runs[j].from <= r.from+p.b.tolerance {
 			j++
 		}
-		n := clusterOf(a.points, r.from)
-		counts := a.points[n] == point{at: r.from, key: t.key}
-		switch f.where(a, b, beside, r, j) {
+		n := clusterOf(p.a.points, r.from)
+		counts := p.a.points[n] == point{at: r.from, key: t.key}
+		switch p.where(beside, r, j) {
 		case absent:
-			marks[n].alone = true
+			p.marks[n].alone = true
 		case later:
-			marks[n].first = true
+			p.marks[n].first = true
 		case there:
 			if counts {
-				s.hits++
-				s.whileLags = append(s.whileLags, r.from-f.runs[j-1].from)
+				p.s.hits++
+				p.s.whileLags = append(p.s.whileLags, r.from-p.runs[j-1].from)
 			}
 		case gone:
 		}
-		if lag, ok := f.wakes(b, beside, r.from, j); ok && counts {
-			s.after++
-			s.afterLag = append(s.afterLag, lag)
+		if lag, ok := p.wakes(p.b, beside, r.from, j); ok && counts {
+			p.s.after++
+			p.s.afterLag = append(p.s.afterLag, lag)
 		}
 	}
 }
@@ -117,14 +124,14 @@ const (
 
 // where looks for B at a run of A; next is the first of B's runs that starts
 // later than tolerance allows.
-func (f *frame) where(a, b *lane, beside *track, r stretch, next int32) whereabouts {
-	if next > beside.first && f.runs[next-1].to() > r.from {
+func (p *pairing) where(beside *track, r stretch, next int32) whereabouts {
+	if next > beside.first && p.runs[next-1].to() > r.from {
 		return there
 	}
-	if next < beside.last && f.runs[next].from < r.to()+max(a.tolerance, b.tolerance) {
+	if next < beside.last && p.runs[next].from < r.to()+max(p.a.tolerance, p.b.tolerance) {
 		return later
 	}
-	if next > beside.first && f.runs[next-1].to()+a.tolerance > r.from {
+	if next > beside.first && p.runs[next-1].to()+p.a.tolerance > r.from {
 		return gone
 	}
 	return absent

@@ -18,16 +18,10 @@ const common = 0.9
 // one suggestion a route, the best first; none hides an incident. A route that
 // others inherit from is changed by itself.
 func SuggestGroupBy(c *Config, episodes []noise.Episode, o SuggestOptions) ([]Suggestion, error) {
-	o = o.withDefaults()
-	if o.Window.Empty() {
-		o.Window = reach(episodes, c)
-	}
-	o.Window = shorten(o.Window)
-	o.table = heard(episodes, o.Options)
-	full := Replay(c, episodes, o.Options)
-	known := hear(full, episodes, o)
+	p := newPricer(c, episodes, o)
+	o = p.o
 	sent := map[string]int{}
-	for _, n := range full.Notifications {
+	for _, n := range p.full.Notifications {
 		sent[n.Route]++
 	}
 	carried := carriedBy(c, o.table.alerts, o.Keep)
@@ -41,7 +35,7 @@ func SuggestGroupBy(c *Config, episodes []noise.Episode, o SuggestOptions) ([]Su
 			if tried++; tried > o.Most || sent[n.id] == 0 {
 				break
 			}
-			s, err := priceGrouping(c, episodes, n, by, o, known)
+			s, err := p.price(grouping(n, by), &subset{route: n.id})
 			if err != nil {
 				return nil, err
 			}
@@ -126,17 +120,10 @@ func merges(by, kept []string) bool {
 	return len(kept) == 0 || slices.ContainsFunc(kept, func(name string) bool { return !slices.Contains(by, name) })
 }
 
-func priceGrouping(c *Config, episodes []noise.Episode, n *node, by []string, o SuggestOptions, known heardOf) (Suggestion, error) {
-	s := Suggestion{
-		Change:    Change{Routes: []RouteChange{{Route: n.id, GroupBy: &by}}},
-		Incidents: len(o.Incidents),
-		YAML:      "# route " + scalar(n.id) + "\ngroup_by: [" + quotedAll(by) + "]\n",
+// grouping is the suggestion to group a route in another way, without its price.
+func grouping(n *node, by []string) Suggestion {
+	return Suggestion{
+		Change: Change{Routes: []RouteChange{{Route: n.id, GroupBy: &by}}},
+		YAML:   "# route " + scalar(n.id) + "\ngroup_by: [" + quotedAll(by) + "]\n",
 	}
-	before, after, err := try(c, episodes, s.Change, &subset{route: n.id}, o)
-	if err != nil {
-		return Suggestion{}, err
-	}
-	s.Saves = Compare(before, after)
-	s.Hidden = known.hidden(hear(before, episodes, o), hear(after, episodes, o))
-	return s, nil
 }

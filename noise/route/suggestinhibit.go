@@ -19,21 +19,15 @@ import (
 // The best come first, and each is priced by itself: two may save the same
 // notifications.
 func SuggestInhibitions(c *Config, episodes []noise.Episode, pairs []overlap.Pair, o SuggestOptions) ([]Suggestion, error) {
-	o = o.withDefaults()
-	if o.Window.Empty() {
-		o.Window = reach(episodes, c)
-	}
-	o.Window = shorten(o.Window)
-	o.table = heard(episodes, o.Options)
-	full := Replay(c, episodes, o.Options)
-	known := hear(full, episodes, o)
-	circle, pages := edgesOf(c, episodes, o), pagesOf(full)
+	p := newPricer(c, episodes, o)
+	o = p.o
+	circle, pages := edgesOf(c, episodes, o), pagesOf(p.full)
 	var out []Suggestion
-	for i, p := range inhibitable(pairs) {
+	for i, pair := range inhibitable(pairs) {
 		if i == o.Most {
 			break
 		}
-		s, err := priceInhibition(c, episodes, p, o, known)
+		s, err := p.price(inhibiting(pair, episodes))
 		if err != nil {
 			return nil, err
 		}
@@ -75,20 +69,12 @@ func inhibitable(pairs []overlap.Pair) []overlap.Pair {
 	return out
 }
 
-func priceInhibition(c *Config, episodes []noise.Episode, p overlap.Pair, o SuggestOptions, known heardOf) (Suggestion, error) {
+// inhibiting is the suggestion that B inhibits A, without its price, and what it
+// can touch.
+func inhibiting(p overlap.Pair, episodes []noise.Episode) (Suggestion, *subset) {
 	in := inhibitionOf(p, episodes)
-	s := Suggestion{
-		Change: Change{Inhibit: []Inhibition{in}}, Source: p.B.RuleKey, Target: p.A.RuleKey,
-		Incidents: len(o.Incidents), YAML: in.YAML(),
-	}
-	part := &subset{alert: func(ls labels.Labels) bool { return matchAll(in.Target, ls) }}
-	before, after, err := try(c, episodes, s.Change, part, o)
-	if err != nil {
-		return Suggestion{}, err
-	}
-	s.Saves = Compare(before, after)
-	s.Hidden = known.hidden(hear(before, episodes, o), hear(after, episodes, o))
-	return s, nil
+	s := Suggestion{Change: Change{Inhibit: []Inhibition{in}}, Source: p.B.RuleKey, Target: p.A.RuleKey, YAML: in.YAML()}
+	return s, &subset{alert: func(ls labels.Labels) bool { return matchAll(in.Target, ls) }}
 }
 
 // inhibitionOf names the rules by alertname, and by severity where another rule

@@ -57,64 +57,6 @@ type Suggestion struct {
 	YAML string
 }
 
-// heardOf counts for each incident the notifications and the pages about alerts
-// that concern it.
-type heardOf struct {
-	notifications, pages []int
-	unknown              bool // a notification did not list its alerts
-}
-
-// hear goes through notifications in the order of time.
-func hear(r Result, episodes []noise.Episode, o SuggestOptions) heardOf {
-	h := heardOf{notifications: make([]int, len(o.Incidents)), pages: make([]int, len(o.Incidents)), unknown: r.Unlisted > 0}
-	for i, in := range o.Incidents {
-		from := in.From.Add(-o.Lead)
-		first, _ := slices.BinarySearchFunc(r.Notifications, from, func(n Notification, t time.Time) int { return n.At.Compare(t) })
-		for _, n := range r.Notifications[first:] {
-			if !n.At.Before(in.To) {
-				break
-			}
-			h.unknown = h.unknown || len(n.Firing) < n.FiringCount
-			if !slices.ContainsFunc(n.Firing, func(e int) bool { return in.Concerns(episodes[e].Labels) }) {
-				continue
-			}
-			h.notifications[i]++
-			if n.Page() {
-				h.pages[i]++
-			}
-		}
-	}
-	return h
-}
-
-// hidden counts the incidents that would be heard of no more, when part of what
-// is heard becomes something else: all of them where that can't be told.
-func (h heardOf) hidden(before, after heardOf) int {
-	if h.unknown || before.unknown || after.unknown {
-		return len(h.notifications)
-	}
-	n := 0
-	for i, had := range h.notifications {
-		pages := h.pages[i]
-		left, pagesLeft := had-before.notifications[i]+after.notifications[i], pages-before.pages[i]+after.pages[i]
-		if had > 0 && left == 0 || pages > 0 && pagesLeft == 0 {
-			n++
-		}
-	}
-	return n
-}
-
-// try replays a change and prices it. part restricts both replays to what the
-// change can touch.
-func try(c *Config, episodes []noise.Episode, ch Change, part *subset, o SuggestOptions) (before, after Result, err error) {
-	changed, err := c.With(ch)
-	if err != nil {
-		return Result{}, Result{}, err
-	}
-	o.only = part
-	return Replay(c, episodes, o.Options), Replay(changed, episodes, o.Options), nil
-}
-
 // YAML is the inhibition as an entry of inhibit_rules.
 func (in Inhibition) YAML() string {
 	var b strings.Builder
