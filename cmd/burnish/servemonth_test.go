@@ -22,6 +22,7 @@ import (
 	"github.com/burnish-sre/burnish/cmd/burnish/internal/exposition"
 	"github.com/burnish-sre/burnish/collector/history"
 	"github.com/burnish-sre/burnish/config"
+	"github.com/burnish-sre/burnish/dashboards/report"
 	"github.com/burnish-sre/burnish/noise"
 	"github.com/burnish-sre/burnish/slo"
 )
@@ -43,7 +44,7 @@ type month struct {
 
 func newMonth(t *testing.T) *month {
 	t.Helper()
-	m := &month{t: t, r: rand.New(rand.NewPCG(11, 20)), slos: 5, days: 30, dir: t.TempDir(), end: time.Now().UTC().Truncate(time.Minute).Add(-time.Minute)}
+	m := &month{t: t, r: rand.New(rand.NewPCG(11, 20)), slos: 5, days: 30, dir: t.TempDir(), end: time.Now().UTC().Truncate(time.Minute).Add(-5 * time.Minute)}
 	if text := os.Getenv(monthEnv); text != "" {
 		var err error
 		m.slos, err = strconv.Atoi(text)
@@ -241,10 +242,26 @@ func TestServeOverAMonth(t *testing.T) {
 	status, ok, err := m.st.standing.book.Status(t.Context())
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Len(t, m.st.latest.Load().SLOs, m.slos)
 	require.Len(t, status.Groups, m.slos)
+	m.sameAs(status.Promises())
 	m.tell("nothing is too old", func() { m.prune(40) })
 	m.tell("a day is dropped", func() { m.prune(29) })
+}
+
+// sameAs holds the report, which recounts all, against the ledgers.
+func (m *month) sameAs(ledgers []report.SLO) {
+	recounted := map[string]report.SLO{}
+	for _, s := range m.st.latest.Load().SLOs {
+		recounted[s.Name] = s
+	}
+	require.Len(m.t, recounted, m.slos)
+	for _, s := range ledgers {
+		want := recounted[s.Name]
+		require.Equal(m.t, want.Total, s.Total, s.Name)
+		require.Equal(m.t, want.Remaining, s.Remaining, s.Name)
+		require.Equal(m.t, want.BurnRates, s.BurnRates, s.Name)
+		require.Equal(m.t, want.Coverage, s.Coverage, s.Name)
+	}
 }
 
 func (m *month) prune(days int) {
