@@ -70,3 +70,26 @@ func TestDashboardsAreTheGenerated(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryReceiverTellsBurnish: who was really told is known only where the webhook
+// stands in the receivers themselves, and a route of its own would take alerts away.
+func TestEveryReceiverTellsBurnish(t *testing.T) {
+	var c struct {
+		Route struct {
+			Receiver string
+			Routes   []any
+		}
+		Receivers []struct {
+			Name     string
+			Webhooks []struct{ URL string } `yaml:"webhook_configs"`
+		}
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(text(t, "compose/alertmanager.yml")), &c))
+	assert.Empty(t, c.Route.Routes)
+	require.NotEmpty(t, c.Receivers)
+	assert.Equal(t, c.Receivers[0].Name, c.Route.Receiver)
+	for _, r := range c.Receivers {
+		require.Len(t, r.Webhooks, 1, r.Name)
+		assert.Contains(t, r.Webhooks[0].URL, "/api/v1/alertmanager/webhook", r.Name)
+	}
+}
