@@ -87,9 +87,6 @@ func NewConfig(text []byte) (*Config, error) {
 	return c, nil
 }
 
-// Parse is [NewConfig].
-func Parse(text []byte) (*Config, error) { return NewConfig(text) }
-
 // defaultText is what is assumed where there is no configuration: Alertmanager's
 // own timers, and grouping by alertname as in the example that it ships.
 const defaultText = `

@@ -104,7 +104,7 @@ func TestConfigThatCantBeReplayed(t *testing.T) {
 		"too long":            {"route: {receiver: a}\nreceivers: [{name: a}]\n#" + strings.Repeat("x", maxText), "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Parse([]byte(c.text))
+			got, err := NewConfig([]byte(c.text))
 			require.ErrorContains(t, err, c.want)
 			assert.Nil(t, got)
 		})
