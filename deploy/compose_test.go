@@ -81,7 +81,7 @@ func TestEveryReceiverTellsBurnish(t *testing.T) {
 		}
 		Receivers []struct {
 			Name     string
-			Webhooks []struct{ URL string } `yaml:"webhook_configs"`
+			Webhooks []struct{ URL string } `json:"webhook_configs"`
 		}
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(text(t, "compose/alertmanager.yml")), &c))
