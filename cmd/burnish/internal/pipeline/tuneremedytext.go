@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/burnish-sre/burnish/noise/remedy"
+	"github.com/burnish-sre/burnish/noise/tune"
 )
 
 // The text has tables of the noisiest rules, and of others where something else than
@@ -170,6 +171,9 @@ func (t *Tuning) remedyWords(c *remedy.Contest, row *remedy.Row) string {
 	case remedy.BurnRate:
 		return "burn-rate alerts of " + shown(few(row.Instead.SLOs))
 	case remedy.Delete:
+		if r.Advice.Reason == tune.ReasonImplied {
+			return "merge: delete, another always fires with it"
+		}
 		return "delete"
 	}
 	return string(row.Kind)
