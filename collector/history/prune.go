@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"database/sql"
 	"time"
 )
 
@@ -34,8 +35,7 @@ func (s *Store) Prune(ctx context.Context, keep Retention) (Pruned, error) {
 		p.drop(new(int64), keep.Episodes, "DELETE FROM spells WHERE to_at < ?")
 		p.drop(new(int64), keep.Episodes, `DELETE FROM rules WHERE since < ? AND EXISTS
 			(SELECT 1 FROM rules newer WHERE newer.source_id = rules.source_id AND newer.since > rules.since AND newer.since < ?)`)
-		p.drop(&out.Increments, keep.Increments,
-			"DELETE FROM steps WHERE from_at < ? - (SELECT step FROM slis WHERE slis.id = steps.sli_id) * 120")
+		p.dropSteps(&out.Increments, keep.Increments)
 		for _, d := range []struct {
 			into *int64
 			keep time.Duration
@@ -80,6 +80,30 @@ func (p *pruning) drop(count *int64, keep time.Duration, statement string) {
 	*count, p.err = p.exec(statement, args...)
 }
 
+// dropSteps deletes blocks of steps that lie wholly before the limit, SLIs of one step
+// after another, so that no block that stays is looked at.
+func (p *pruning) dropSteps(count *int64, keep time.Duration) {
+	if keep <= 0 || p.err != nil {
+		return
+	}
+	var steps []int64
+	p.err = p.each(func(rows *sql.Rows) error {
+		var step int64
+		err := rows.Scan(&step)
+		steps = append(steps, step)
+		return err
+	}, "SELECT DISTINCT step FROM slis")
+	for _, step := range steps {
+		if p.err != nil {
+			return
+		}
+		var dropped int64
+		dropped, p.err = p.exec("DELETE FROM steps WHERE sli_id IN (SELECT id FROM slis WHERE step = ?) AND from_at < ?",
+			step, p.now.Add(-keep).UnixMilli()-step*chunkSlots)
+		*count += dropped
+	}
+}
+
 func countMarks(statement string) int {
 	n := 0
 	for _, c := range statement {
@@ -93,9 +117,10 @@ func countMarks(statement string) int {
 // sweep drops names that nothing bears any more.
 func (p *pruning) sweep() {
 	for _, statement := range []string{
-		"DELETE FROM alerts WHERE id NOT IN (SELECT alert_id FROM episodes)",
+		`DELETE FROM alerts WHERE NOT EXISTS
+			(SELECT 1 FROM episodes WHERE source_id IN (SELECT id FROM sources) AND alert_id = alerts.id)`,
 		"DELETE FROM rule_groups WHERE id NOT IN (SELECT group_id FROM episodes)",
-		"DELETE FROM slis WHERE id NOT IN (SELECT sli_id FROM steps)",
+		"DELETE FROM slis WHERE NOT EXISTS (SELECT 1 FROM steps WHERE sli_id = slis.id)",
 	} {
 		if p.err == nil {
 			_, p.err = p.exec(statement)
