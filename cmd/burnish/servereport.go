@@ -57,6 +57,23 @@ func (st *station) report(ctx context.Context, now time.Time) (daemon.Report, er
 	})
 }
 
+// gathered waits until there is history to report on, or until ctx ends: a report of a
+// period that was missed would fail before the first round, and wait half an hour.
+func (st *station) gathered(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for st.first.Load() > 0 {
+		if before, _ := st.gatheredBefore(ctx); before {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
 // gatheredBefore tells that an earlier burnish left history that is near enough to
 // now to be shown while the first round goes on.
 func (st *station) gatheredBefore(ctx context.Context) (bool, error) {

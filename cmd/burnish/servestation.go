@@ -157,7 +157,7 @@ func (st *station) run(ctx context.Context, o daemon.Options, intake *ingest.Int
 	add(func(ctx context.Context) error { st.keepStanding(ctx); return nil })
 	add(func(ctx context.Context) error { st.surveys(ctx); return nil })
 	if reports != nil {
-		add(func(ctx context.Context) error { reports.Run(ctx); return nil })
+		add(func(ctx context.Context) error { st.gathered(ctx); reports.Run(ctx); return nil })
 	}
 	return g.Run()
 }
