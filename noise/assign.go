@@ -57,11 +57,11 @@ func (x *RuleIndex) Find(e *Episode) (rule int, ok bool) {
 // Episodes that no rule fits are left as they are. It takes one look-up for
 // each alert, whatever the number of episodes.
 func Assign(rules []Rule, episodes []Episode) {
-	index, table := NewRuleIndex(rules), newSeriesTable()
+	index, table := NewRuleIndex(rules), AlertTable{}
 	var found []int // by alert; -1 where no rule fits
 	for i := range episodes {
 		e := &episodes[i]
-		id, isNew := table.id(e)
+		id, isNew := table.Number(e)
 		if isNew {
 			rule, ok := index.Find(e)
 			if !ok {

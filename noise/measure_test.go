@@ -241,17 +241,17 @@ func TestCompareIsATotalOrder(t *testing.T) {
 	assert.Negative(t, Compare(a, fires("A", "a", 0, -1)), "an edge that has not happened sorts last")
 }
 
-func TestSeriesWithOneHashAreToldApart(t *testing.T) {
-	table := newSeriesTable()
+func TestAlertsWithOneHashAreToldApart(t *testing.T) {
+	var table AlertTable
 	a, b := fires("R", "a", 0, 1), fires("R", "b", 0, 1)
-	first, isNew := table.id(&a)
+	first, isNew := table.Number(&a)
 	assert.True(t, isNew)
 	// Make b's hash lead to a's place, as a collision would.
-	table.ids[seriesKey{"R", "", "", b.Labels.Hash()}] = first
-	second, isNew := table.id(&b)
+	table.ids[alertKey{0, b.Labels.Hash()}] = first
+	second, isNew := table.Number(&b)
 	assert.True(t, isNew)
 	assert.NotEqual(t, first, second)
-	again, isNew := table.id(&b)
+	again, isNew := table.Number(&b)
 	assert.False(t, isNew)
 	assert.Equal(t, second, again)
 }

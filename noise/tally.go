@@ -1,6 +1,7 @@
 package noise
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -19,7 +20,7 @@ type tally struct {
 
 	rowOf  map[RuleKey]int32
 	rows   []row
-	table  *seriesTable
+	table  AlertTable
 	series []series
 
 	starts   []start
@@ -45,7 +46,6 @@ func newTally(h History, o Options) *tally {
 		buckets: buckets{from, to, o.Buckets},
 		levels:  newClassifier(o.Severities),
 		rowOf:   map[RuleKey]int32{},
-		table:   newSeriesTable(),
 		stale:   newStaleDays(o),
 	}
 	if rulesKnown(h) {
@@ -172,7 +172,7 @@ func (t *tally) addStart(s *series, r *row, f firing) {
 
 // alert is the number of the episode's alert, entered at first sight.
 func (t *tally) alert(e *Episode) int32 {
-	id, isNew := t.table.id(e)
+	id, isNew := t.table.Number(e)
 	if !isNew {
 		return id
 	}
@@ -212,7 +212,7 @@ func (t *tally) addSilent() {
 
 // finish turns rows into statistics, the noisiest first.
 func (t *tally) finish() []RuleStats {
-	slices.SortStableFunc(t.starts, func(a, b start) int { return int(min(max(a.at-b.at, -1), 1)) })
+	slices.SortStableFunc(t.starts, func(a, b start) int { return cmp.Compare(a.at, b.at) })
 	out := make([]RuleStats, len(t.rows))
 	for i := range t.rows {
 		out[i] = t.rows[i].finish(t.buckets, len(t.starts), t.o)

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/burnish-sre/burnish/noise"
 )
 
@@ -15,14 +13,8 @@ type pass struct {
 	o      *Options
 	index  *noise.RuleIndex // nil where the rules are not known
 	rules  []noise.Rule
-	ids    map[alertKey]int32
+	table  noise.AlertTable
 	placed []placed
-}
-
-// alertKey names an alert but for its labels, of which it holds a hash.
-type alertKey struct {
-	name, group, file string
-	hash              uint64
 }
 
 // placed is a start with its rule, before the starts are put together by rule.
@@ -33,7 +25,7 @@ type placed struct {
 }
 
 func newPass(m *measured, h noise.History, o *Options) *pass {
-	p := &pass{m: m, o: o, ids: map[alertKey]int32{}, placed: make([]placed, 0, len(h.Episodes))}
+	p := &pass{m: m, o: o, placed: make([]placed, 0, len(h.Episodes))}
 	if h.RulesKnown && len(h.Rules) > 0 {
 		p.rules, p.index = h.Rules, noise.NewRuleIndex(h.Rules)
 	}
@@ -95,24 +87,12 @@ func isSharp(e noise.Edge) bool {
 	return e == noise.EdgeExact || e == noise.EdgeWithinInterval || e == noise.EdgeUnsaid
 }
 
-// alert is the number of the episode's alert, entered at first sight. Label sets
-// whose hashes collide are told apart by probing.
+// alert is the number of the episode's alert, entered at first sight.
 func (p *pass) alert(e *noise.Episode) int32 {
-	hash := e.Labels.Hash()
-	key := alertKey{e.Rule, e.Group, e.File, hash}
-	for {
-		id, ok := p.ids[key]
-		if !ok {
-			break
-		}
-		if labels.Equal(p.m.alerts[id].labels, e.Labels) {
-			return id
-		}
-		key.hash++
+	id, isNew := p.table.Number(e)
+	if isNew {
+		p.m.alerts = append(p.m.alerts, alert{rule: p.ruleOf(e), labels: e.Labels, hash: e.Labels.Hash()})
 	}
-	id := int32(len(p.m.alerts))
-	p.ids[key] = id
-	p.m.alerts = append(p.m.alerts, alert{rule: p.ruleOf(e), labels: e.Labels, hash: hash})
 	return id
 }
 

@@ -58,14 +58,6 @@ type record struct {
 	names     []string  // label names that alerts may be joined on; at most 64
 }
 
-// source is what episodes say of their rule.
-type source struct{ name, group, file string }
-
-type alertKey struct {
-	source int32
-	hash   uint64
-}
-
 type rowKey struct {
 	rule int
 	key  noise.RuleKey
@@ -74,17 +66,16 @@ type rowKey struct {
 // reader turns episodes into a record.
 type reader struct {
 	record
-	rules    []noise.Rule
-	index    *noise.RuleIndex
-	sourceOf map[source]int32
-	alertOf  map[alertKey]int32
-	rowOf    map[rowKey]int32
-	unwell   []slo.Interval
+	rules  []noise.Rule
+	index  *noise.RuleIndex
+	table  noise.AlertTable
+	rowOf  map[rowKey]int32
+	unwell []slo.Interval
 }
 
 // read takes the episodes that fired in the axis.
 func read(h noise.History, o Options) *record {
-	r := &reader{sourceOf: map[source]int32{}, alertOf: map[alertKey]int32{}, rowOf: map[rowKey]int32{}}
+	r := &reader{rowOf: map[rowKey]int32{}}
 	r.axis = newAxis(h, o)
 	if r.axis.slots == 0 {
 		return &r.record
@@ -178,29 +169,12 @@ func (r *reader) unseen(e *noise.Episode) bool {
 	return i > 0 && r.unwell[i-1].Contains(e.FiredAt)
 }
 
-// alert is the number of the episode's alert, entered at first sight. Label sets
-// whose hashes collide are told apart by probing.
+// alert is the number of the episode's alert, entered at first sight.
 func (r *reader) alert(e *noise.Episode) int32 {
-	from := source{e.Rule, e.Group, e.File}
-	number, ok := r.sourceOf[from]
-	if !ok {
-		number = int32(len(r.sourceOf))
-		r.sourceOf[from] = number
+	id, isNew := r.table.Number(e)
+	if isNew {
+		r.alerts = append(r.alerts, alert{row: r.row(e), labels: e.Labels})
 	}
-	key := alertKey{number, e.Labels.Hash()}
-	for {
-		id, ok := r.alertOf[key]
-		if !ok {
-			break
-		}
-		if labels.Equal(r.alerts[id].labels, e.Labels) {
-			return id
-		}
-		key.hash++
-	}
-	id := int32(len(r.alerts))
-	r.alertOf[key] = id
-	r.alerts = append(r.alerts, alert{row: r.row(e), labels: e.Labels})
 	return id
 }
 

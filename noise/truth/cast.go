@@ -58,7 +58,7 @@ func newCast(h noise.History, window span) *cast {
 	b := &caster{
 		cast:  cast{window: window},
 		known: h.RulesKnown && len(h.Rules) > 0,
-		rowOf: map[noise.RuleKey]int32{}, ids: map[alertKey]int32{},
+		rowOf: map[noise.RuleKey]int32{},
 	}
 	if b.known {
 		b.rules = sortedRules(h.Rules)
@@ -90,13 +90,7 @@ type caster struct {
 	index   *noise.RuleIndex
 	touched []bool
 	rowOf   map[noise.RuleKey]int32
-	ids     map[alertKey]int32
-}
-
-// alertKey names an alert but for its labels, of which it holds a hash.
-type alertKey struct {
-	name, group, file string
-	hash              uint64
+	table   noise.AlertTable
 }
 
 // add takes the next episode, in any order.
@@ -120,23 +114,12 @@ func (b *caster) add(e *noise.Episode) {
 	a.fired = append(a.fired, f)
 }
 
-// alert is the place of the episode's alert, entered at first sight. Label sets
-// whose hashes collide are told apart by probing.
+// alert is the place of the episode's alert, entered at first sight.
 func (b *caster) alert(e *noise.Episode) int32 {
-	key := alertKey{e.Rule, e.Group, e.File, e.Labels.Hash()}
-	for {
-		id, ok := b.ids[key]
-		if !ok {
-			break
-		}
-		if labels.Equal(b.alerts[id].labels, e.Labels) {
-			return id
-		}
-		key.hash++
+	id, isNew := b.table.Number(e)
+	if isNew {
+		b.alerts = append(b.alerts, alert{row: b.rowFor(e), name: e.Rule, labels: e.Labels})
 	}
-	id := int32(len(b.alerts))
-	b.ids[key] = id
-	b.alerts = append(b.alerts, alert{row: b.rowFor(e), name: e.Rule, labels: e.Labels})
 	return id
 }
 
