@@ -27,7 +27,7 @@ func writePage(w io.Writer, before []byte, v *topology.View) error {
 // measuredBy is what a reading and its judgement tell of each SLO.
 func measuredBy(r *pipeline.Reading, j *truth.Judgement) topology.Measured {
 	out := topology.Measured{Window: r.Window.Duration(), SLOs: map[string]topology.Observed{}}
-	tallies := map[string]slo.Tally{}
+	tallies, seen := map[string]slo.Tally{}, seenOf(r)
 	for _, g := range r.SLOs.Groups {
 		t := tallies[g.SLO.ID()]
 		t.Bad, t.Total = t.Bad+g.Status.Tally.Bad, t.Total+g.Status.Tally.Total
@@ -35,8 +35,31 @@ func measuredBy(r *pipeline.Reading, j *truth.Judgement) topology.Measured {
 	}
 	for id, t := range tallies {
 		o := observed(id, j)
+		o.Seen = seen[id]
 		o.Level = slo.Figure{Value: 1 - t.ErrorRatio(), Known: t.Known()}
 		out.SLOs[id] = o
+	}
+	return out
+}
+
+// seenOf is how much of the window the events of each SLO were counted in, by the group
+// of which most was.
+func seenOf(r *pipeline.Reading) map[string]slo.Figure {
+	out := map[string]slo.Figure{}
+	for _, w := range r.Truth.Watched {
+		var sum time.Duration
+		for _, c := range w.Covered {
+			from, to := c.From, c.To
+			if from.Before(r.Window.From) {
+				from = r.Window.From
+			}
+			if to.After(r.Window.To) {
+				to = r.Window.To
+			}
+			sum += max(0, to.Sub(from))
+		}
+		share := sum.Seconds() / max(1, r.Window.Duration().Seconds())
+		out[w.SLO] = slo.Figure{Value: max(out[w.SLO].Value, share), Known: true}
 	}
 	return out
 }

@@ -15,7 +15,10 @@ type Measured struct {
 
 // Observed is what history tells of one SLO.
 type Observed struct {
-	Level     slo.Figure // share of good events
+	Level slo.Figure // share of good events
+	// Seen is the share of the window in which events were counted, in [0,1]; unknown
+	// takes all of it as seen. What was not seen does not count as free of incidents.
+	Seen      slo.Figure
 	Incidents []Incident // its loss incidents, in time order
 	// Rules are the alerts that tell of it, that which tells best first.
 	Rules []string

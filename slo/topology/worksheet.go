@@ -93,17 +93,28 @@ func (c Component) row(mode Mode, m Measured) Row {
 	if !measured || m.Window <= 0 {
 		return r
 	}
-	r.occur(o, m.Window)
+	r.occur(o, o.seen(m.Window))
 	r.hurt(o)
 	r.notice(o)
 	return r
 }
 
+// seen is how much of the window was seen.
+func (o Observed) seen(window time.Duration) time.Duration {
+	if !o.Seen.Known {
+		return window
+	}
+	return time.Duration(float64(window) * min(1, max(0, o.Seen.Value)))
+}
+
 // occur rates how often it happens. With fewer than two incidents the time between
-// them is not known; the window is then the least that it is.
+// them is not known; the part of the window that was seen is then the least that it is.
 func (r *Row) occur(o Observed, window time.Duration) {
 	every := between(o.Incidents)
 	length := spanText(window)
+	if window <= 0 {
+		return // nothing was seen
+	}
 	switch {
 	case every.Known:
 		d := time.Duration(every.Value * float64(time.Second))

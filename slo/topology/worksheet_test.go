@@ -256,6 +256,26 @@ func TestQuestionsAreCounted(t *testing.T) {
 	}
 }
 
+func TestWhatWasNotSeenIsNotFreeOfFailures(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		seen   slo.Figure
+		rating Rating
+		why    string
+	}{
+		"nobody says how much": {slo.Figure{}, Occurrence(30 * day), "never in 30 d"},
+		"all of it":            {slo.Figure{Value: 1, Known: true}, Occurrence(30 * day), "never in 30 d"},
+		"a third":              {slo.Figure{Value: 1. / 3, Known: true}, Occurrence(10 * day), "never in 10 d"},
+		"nothing":              {slo.Figure{Known: true}, 0, askRate},
+	} {
+		r := Row{WhyOccurrence: askRate}
+		o := Observed{Seen: c.seen}
+		r.occur(o, o.seen(30*day))
+		assert.Equal(t, c.rating, r.Occurrence, name)
+		assert.Equal(t, c.why, r.WhyOccurrence, name)
+	}
+}
+
 func TestWhatIsMissingIsNotWhatWasNotMeasured(t *testing.T) {
 	g, err := New([]Component{{Name: "a", Kind: KindService, SLOs: []slo.SLO{{Service: "a", Name: "availability", Owner: "team"}}}})
 	require.NoError(t, err)
