@@ -1,6 +1,8 @@
 package ledgers
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -27,6 +29,8 @@ type world struct {
 	slos  []slo.SLO
 	book  *Book
 	at    time.Time
+	// onlyNew has nothing old be corrected.
+	onlyNew bool
 }
 
 func promises() []slo.SLO {
@@ -111,13 +115,13 @@ func (w *world) round() {
 	}
 	for _, s := range w.slos[:len(w.slos)-1] {
 		over := slo.Interval{From: from, To: w.at}
-		switch w.r.IntN(12) {
-		case 0: // can't be read this time
+		switch n := w.r.IntN(12); {
+		case n == 0: // can't be read this time
 			continue
-		case 1: // what is old is corrected
+		case n == 1 && !w.onlyNew: // what is old is corrected
 			over.From = from.Add(-time.Duration(w.r.IntN(8000)) * time.Minute)
 			over.To = over.From.Add(time.Duration(w.r.IntN(400)) * time.Minute)
-		case 2: // nothing is read back after an outage
+		case n == 2: // nothing is read back after an outage
 			over.From = w.at.Add(-time.Minute)
 		}
 		w.commit("one", s, over)
@@ -205,4 +209,60 @@ func TestEveryRoundEqualsARecount(t *testing.T) {
 			assert.NotZero(t, w.book.Bytes())
 		})
 	}
+}
+
+// TestAReplicaThatIsToldNothingFollows has another process write.
+func TestAReplicaThatIsToldNothingFollows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 77)
+	w.onlyNew = true
+	follower := w.newBook()
+	for range 30 {
+		w.round()
+		w.compare(follower)
+	}
+	// What is old it sees when it reads all anew, which takes so many refreshes.
+	w.commit("one", w.slos[0], slo.Interval{From: w.at.Add(-50 * time.Hour), To: w.at.Add(-48 * time.Hour)})
+	for range allWithin {
+		require.NoError(t, follower.Refresh(t.Context(), w.at))
+	}
+	w.compare(follower)
+}
+
+// TestWhatCanNotBeReadIsReadLater has the store fail for a round.
+func TestWhatCanNotBeReadIsReadLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 78)
+	broken := &failing{Store: w.store}
+	w.book = New(broken, Options{SLOs: func() ([]slo.SLO, error) { return w.slos, nil }, Windows: pipeline.DefaultBurnWindows()})
+	_, ok, err := w.book.Status(t.Context())
+	require.NoError(t, err)
+	assert.False(t, ok, "before the first refresh nothing is known")
+	for n := range 40 {
+		w.round()
+		if broken.left = w.r.IntN(4); n%3 == 1 {
+			before, _ := w.book.AsOf()
+			if w.book.Refresh(t.Context(), w.at) != nil {
+				after, _ := w.book.AsOf()
+				assert.Equal(t, before, after, "it does not claim to be newer than it is")
+			}
+			continue
+		}
+		broken.left = -1
+		w.compare(w.book)
+	}
+}
+
+// failing fails after so many reads; never where it is negative.
+type failing struct {
+	Store
+
+	left int
+}
+
+func (f *failing) StepBlocks(ctx context.Context, slis []history.SLI, over slo.Interval, take func(history.SLI, *slo.Steps) error) error {
+	if f.left--; f.left == -1 {
+		return errors.New("the disk is away")
+	}
+	return f.Store.StepBlocks(ctx, slis, over, take)
 }
