@@ -245,8 +245,9 @@ func (s *soaked) hold(server string, over slo.Interval, stop func()) {
 	require.NotEmpty(s.t, want)
 	to := over.To.Truncate(time.Second)
 	assert.Equal(s.t, lines(want, to), lines(got, to), &s.now.logs)
-	assert.Equal(s.t, s.events("--prometheus.url", server, over.To), s.events("--history.url", s.url, over.To))
-	s.t.Logf("%s: %d episodes", s.name, len(got))
+	counted := s.events("--history.url", s.url, over.To)
+	assert.Equal(s.t, s.events("--prometheus.url", server, over.To), counted)
+	s.t.Logf("%s: %d episodes and %v events of an SLO as in an undisturbed reading", s.name, len(got), counted[0].Total)
 }
 
 // metric is the value of a series in an exposition; 0 where it does not say.
@@ -279,17 +280,18 @@ func lines(of []noise.Episode, to time.Time) []string {
 	return out
 }
 
+// counts is how an SLO stands.
+type counts struct {
+	Good, Total, CoverageRatio any
+}
+
 // events is how the SLO stands by a source at an instant that both know.
-func (s *soaked) events(flag, url string, to time.Time) []any {
+func (s *soaked) events(flag, url string, to time.Time) []counts {
 	s.t.Helper()
 	text := must(s.t, "slo", "status", flag, url, s.specs, "--at", to.UTC().Truncate(time.Minute).Format(time.RFC3339), "--format", "json")
-	var doc struct {
-		SLOs []struct {
-			Good, Total, CoverageRatio any
-		}
-	}
+	var doc struct{ SLOs []counts }
 	require.NoError(s.t, json.Unmarshal([]byte(text), &doc))
 	require.NotEmpty(s.t, doc.SLOs)
 	require.NotNil(s.t, doc.SLOs[0].Total)
-	return []any{doc.SLOs}
+	return doc.SLOs
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,27 +25,27 @@ type pagers struct {
 	undisturbed, pinged *door // the receivers that are always there
 }
 
-// turnsOf is the group of a route: everything is told soon, and by name.
-const turnsOf = "group_by: [alertname], group_wait: 100ms, group_interval: 1s, repeat_interval: 4h"
+// soonTold is how a route groups: by name, and everything is told soon.
+const soonTold = "group_by: [alertname]\n  group_wait: 100ms\n  group_interval: 1s\n  repeat_interval: 4h\n"
 
 func startPagers(t *testing.T, daemons []*soaked) *pagers {
 	t.Helper()
 	p := &pagers{undisturbed: newDoor(t), pinged: newDoor(t)}
-	var routes, receivers, outputs strings.Builder
+	routes := "  routes:\n  - {receiver: undisturbed, continue: true}\n"
+	receivers := "receivers:\n- {name: undisturbed, webhook_configs: [{url: '" + p.undisturbed.URL + "'}]}\n"
+	outputs := "event_recorder:\n  webhook_outputs:\n"
 	for _, one := range daemons {
-		fmt.Fprintf(&routes, "  - {receiver: %s, continue: true}\n", one.name)
-		fmt.Fprintf(&receivers, "- {name: %s, webhook_configs: [{url: '%s%s'}]}\n", one.name, one.door.URL, ingest.WebhookPath)
-		fmt.Fprintf(&outputs, "  - {url: '%s%s', batch: true, max_retries: 10}\n", one.door.URL, ingest.EventsPath)
+		routes += "  - {receiver: " + one.name + ", continue: true}\n"
+		receivers += "- {name: " + one.name + ", webhook_configs: [{url: '" + one.door.URL + ingest.WebhookPath + "'}]}\n"
+		outputs += "  - {url: '" + one.door.URL + ingest.EventsPath + "', batch: true, max_retries: 10}\n"
 	}
 	p.webhooks = realserver.StartAlertmanager(t, realserver.AlertmanagerOptions{
-		Config: "route: {receiver: undisturbed, " + turnsOf + ", routes: [\n  {receiver: undisturbed, continue: true},\n" +
-			strings.ReplaceAll(strings.ReplaceAll(routes.String(), "  - ", "  "), "}\n", "},\n") + "]}\n" +
-			"receivers:\n- {name: undisturbed, webhook_configs: [{url: '" + p.undisturbed.URL + "'}]}\n" + receivers.String(),
+		Config: "route:\n  receiver: undisturbed\n  " + soonTold + routes + receivers,
 	})
 	p.recorder = realserver.StartAlertmanager(t, realserver.AlertmanagerOptions{
-		Config: "route: {receiver: pinged, " + turnsOf + "}\nreceivers: [{name: pinged, webhook_configs: [{url: '" + p.pinged.URL + "'}]}]\n" +
-			"inhibit_rules: [{source_matchers: [alertname=Many, n=2], target_matchers: [alertname=Many, n=1]}]\n" +
-			"event_recorder:\n  webhook_outputs:\n" + outputs.String(),
+		Config: "route:\n  receiver: pinged\n  " + soonTold +
+			"receivers:\n- {name: pinged, webhook_configs: [{url: '" + p.pinged.URL + "'}]}\n" +
+			"inhibit_rules:\n- {source_matchers: [alertname=Many, n=2], target_matchers: [alertname=Many, n=1]}\n" + outputs,
 		ExtraArgs: []string{"--enable-feature=event-recorder"},
 	})
 	return p
@@ -139,6 +138,7 @@ func (s *soaked) holdNotified(p *pagers, until time.Time) {
 	every := func(telling) bool { return true }
 	pinged := texts(s.t, p.pinged.tellings(before))
 	require.NotEmpty(s.t, pinged)
+	// The recorder's last try may be half a minute away.
 	assert.Eventually(s.t, func() bool { return len(missing(pinged, s.notified().to["pinged"])) == 0 }, 2*time.Minute, 2*time.Second)
 	s.now.stop()
 
