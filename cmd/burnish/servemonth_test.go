@@ -36,7 +36,7 @@ type month struct {
 	t                     *testing.T
 	r                     *rand.Rand
 	slos, rules, episodes int
-	days                  int
+	days, made            int
 	dir, path             string
 	end                   time.Time
 	st                    *station
@@ -116,6 +116,7 @@ func (m *month) alerts(day slo.Interval) []noise.Episode {
 			continue
 		}
 		free[of] = ends.Add(time.Minute)
+		m.made++
 		out = append(out, noise.Episode{
 			Rule: fmt.Sprintf("Alert%d", rule), Group: fmt.Sprintf("group-%d", rule/50), File: "rules.yml",
 			Labels:   labels.FromStrings("severity", []string{"page", "ticket", "info"}[rule%3], "service", serviceName(rule/50), "instance", of),
@@ -223,6 +224,7 @@ func TestServeOverAMonth(t *testing.T) {
 	m.sloFile()
 	m.open()
 	m.tell("fill", m.fill)
+	t.Logf("%d SLOs, %d rules, %d episodes", m.slos, m.rules, m.made)
 	require.NoError(t, m.st.store.Close())
 	m.tell("start: the store is opened", m.open)
 	defer func() { assert.NoError(t, m.st.store.Close()) }()
