@@ -266,3 +266,38 @@ func (f *failing) StepBlocks(ctx context.Context, slis []history.SLI, over slo.I
 	}
 	return f.Store.StepBlocks(ctx, slis, over, take)
 }
+
+// TestExhaustionIsForetoldToABlock compares what depends on closed blocks.
+func TestExhaustionIsForetoldToABlock(t *testing.T) {
+	t.Parallel()
+	foretold := 0
+	for seed := range uint64(6) {
+		w := newWorld(t, seed)
+		s := w.slos[0]
+		over := slo.Interval{From: w.at.AddDate(0, 0, -5), To: w.at}
+		steps := slo.NewSteps(over, time.Minute)
+		share := 0.0
+		for i := range steps.Total {
+			if i%360 == 0 {
+				share = w.r.Float64() * 0.012
+			}
+			if i > len(steps.Total)-600 {
+				share = 0.03
+			}
+			steps.Total[i], steps.Bad[i], steps.Known[i] = 1000, 1000*share, true
+		}
+		require.NoError(t, w.store.Commit(t.Context(), history.Batch{Source: "one", Increments: []history.Increments{{SLO: s.ID(), Window: over, Steps: steps}}}))
+		require.NoError(t, w.book.Refresh(t.Context(), w.at))
+		got, err := w.book.Of(t.Context(), s, nil)
+		require.NoError(t, err)
+		require.Len(t, got, 1)
+		want := w.recount().Groups[0].Status.Exhaustion
+		is := got[0].Status.Exhaustion
+		require.Equal(t, want.Best.Known, is.Best.Known)
+		assert.InDelta(t, want.Best.Value, is.Best.Value, (2 * time.Hour).Seconds())
+		if want.Best.Known && want.Best.Value > 0 {
+			foretold++
+		}
+	}
+	assert.Positive(t, foretold)
+}
