@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -184,13 +185,13 @@ func everyKind(i int, r rulefile.Located) []rulefile.Edit {
 }
 
 // TestOneEditChangesOneValue makes each kind of edit by itself in the real files:
-// of one rule of an eighth of the files, or with BURNISH_EVERY_EDIT of every rule.
+// of one rule of about an eighth of the files, or with BURNISH_EVERY_EDIT of every rule.
 func TestOneEditChangesOneValue(t *testing.T) {
 	done, refused := 0, 0
 	every := os.Getenv("BURNISH_EVERY_EDIT") != ""
 	for path, file := range realFiles(t) {
 		for i, r := range file.rules {
-			if !every && (len(path)%8 != 0 || i != len(path)%len(file.rules)) {
+			if !every && (len(filepath.Base(path))%8 != 0 || i != len(filepath.Base(path))%len(file.rules)) {
 				continue
 			}
 			for _, e := range everyKind(i, r) {
@@ -202,6 +203,6 @@ func TestOneEditChangesOneValue(t *testing.T) {
 		}
 	}
 	t.Logf("%d edits, of which %d were refused", done, refused)
-	assert.Greater(t, done, 250)
+	assert.Greater(t, done, 120)
 	assert.Less(t, refused*50, done)
 }

