@@ -175,6 +175,13 @@ func TestChartWithEverythingOn(t *testing.T) {
 	assert.Equal(t, "/etc/burnish-web/web.yml", c.Web.ConfigFile)
 	assert.Equal(t, []string{"/etc/burnish-slos/*"}, c.SLOs.Files)
 	assert.Contains(t, get[corev1.ConfigMap](t, o, "ConfigMap/slo-burnish-slos").Data["checkout.yaml"], "objective")
+	assert.Equal(t, "/etc/burnish-files/topology.yml", c.Topology.File)
+	assert.Contains(t, get[corev1.ConfigMap](t, o, "ConfigMap/slo-burnish-files").Data["topology.yml"], "version: burnish/topology/v1\n")
+	mounts := map[string]string{}
+	for _, m := range d.Spec.Template.Spec.Containers[0].VolumeMounts {
+		mounts[m.Name] = m.MountPath
+	}
+	assert.Equal(t, "/etc/burnish-files", mounts["files"])
 	get[networkingv1.Ingress](t, o, "Ingress/slo-burnish")
 	policy := get[networkingv1.NetworkPolicy](t, o, "NetworkPolicy/slo-burnish")
 	assert.Len(t, policy.Spec.PolicyTypes, 2)
