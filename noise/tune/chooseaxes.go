@@ -21,9 +21,11 @@ func (l *sighting) axes() {
 	o := l.h.options
 	l.c = Candidates{
 		Op:    l.now.Op,
-		Fors:  l.along(l.now.For, o.LongestFor, o.may(RemedyFor)),
+		Fors:  l.along(l.now.For, min(o.LongestFor, l.s.Form.memory()), o.may(RemedyFor)),
 		Keeps: l.along(l.now.KeepFiringFor, o.LongestKeep, o.may(RemedyKeep) && !l.apart()),
 	}
+	// A rule that waits less says something else than it was written to say.
+	l.c.Fors = slices.DeleteFunc(l.c.Fors, func(d time.Duration) bool { return d < l.now.For })
 	l.thresholds, l.written, l.scale = []float64{l.now.Threshold}, []float64{0}, 1
 	if l.now.Op == Present {
 		return

@@ -155,7 +155,7 @@ const insideCost = 0.1
 // improve is the best candidate of a menu, given all others.
 func (p *problem) improve(c choice, i int) int {
 	m := &p.menus[i]
-	if m.silent {
+	if m.silent || m.heartbeat {
 		return 0
 	}
 	v := p.vicinity(c, m, i)
@@ -163,11 +163,8 @@ func (p *problem) improve(c choice, i int) int {
 	bestAt, bestCost := 0, math.Inf(1)
 	for at := range m.candidates {
 		cand := &m.candidates[at]
-		if p.policy == Conservative && p.drops(m, cand) || m.unproven && cand.change.Delete || p.idle(m, at) {
-			continue
-		}
 		cost := p.noise(cand)
-		if cost > before {
+		if cost > before || p.barred(m, at) {
 			continue
 		}
 		if at != 0 {
@@ -181,22 +178,6 @@ func (p *problem) improve(c choice, i int) int {
 		}
 	}
 	return bestAt
-}
-
-// idle tells whether a form is one of a rule that told of none of the incidents
-// that concerned it in time, and would not do so changed: then it should be taken
-// out, if it may. After few incidents it may stay, as a net for what is worse.
-func (p *problem) idle(m *menu, at int) bool {
-	if at == 0 || at == m.deletion || m.deletion == 0 || m.unproven {
-		return false
-	}
-	concerned := 0
-	for _, i := range m.incidents {
-		if p.weight[i] > 0 {
-			concerned++
-		}
-	}
-	return concerned >= fewIncidents && !p.helps(m, 0) && !p.helps(m, at)
 }
 
 // helps tells whether a form tells of an incident in time.

@@ -48,13 +48,18 @@ type candidate struct {
 type menu struct {
 	incidents  []int // places of the incidents that concern it
 	candidates []candidate
-	silent     bool  // no episode at all
-	unproven   bool  // no incident speaks for or against it: only what is safe is offered
-	deletion   int   // the candidate that takes the rule out, at the end of the list; 0 where there is none
-	plain      int   // the candidate that only drops labels; 0 where there is none
-	within     []int // rules that fire whenever this one does
-	reach      []int // receivers, by their places among all
-	group      int   // rules of one group look at the same metric
+	silent     bool          // no episode at all
+	dead       bool          // it looks at series that do not exist
+	heartbeat  bool          // it fires by design
+	unproven   bool          // no incident speaks for or against it: only what is safe is offered
+	sound      bool          // at least half of its episodes are about an incident
+	thin       bool          // it told of nothing in time, but fired too little to be called useless
+	deletion   int           // the candidate that takes the rule out, at the end of the list; 0 where there is none
+	plain      int           // the candidate that only drops labels; 0 where there is none
+	firing     time.Duration // as it is, summed over its alerts
+	within     []int         // rules that fire whenever this one does
+	reach      []int         // receivers, by their places among all
+	group      int           // rules of one group look at the same metric
 }
 
 // history is what menus are made over.
@@ -88,30 +93,18 @@ func (h *history) menu(s Subject) (menu, error) {
 		m.candidates = append(m.candidates, h.deletion(m))
 	}
 	h.restrict(&m, s)
+	m.earn()
 	if last := len(m.candidates) - 1; m.candidates[last].change.Delete {
 		m.deletion = last
 	}
 	m.plain = max(0, slices.IndexFunc(m.candidates, func(c candidate) bool { return slices.Equal(c.change.Remedies, []Remedy{RemedyLabel}) }))
 	first := m.candidates[0]
 	m.silent = sum(first.outside)+sum(first.inside) == 0
+	m.dead = s.Views[0].Atom != Whole && len(s.Views[0].Samples.Series) == 0
+	m.heartbeat = s.heartbeat()
+	m.thin = h.thin(&m)
+	m.sound = m.candidates[0].sound()
 	return m, nil
-}
-
-// restrict leaves a rule that nothing is known of only what is safe without
-// truth: to bridge gaps, and to wait a little. That no incident has concerned it
-// yet does not tell that its alerts are needless.
-func (h *history) restrict(m *menu, s Subject) {
-	known := slices.ContainsFunc(m.incidents, func(i int) bool { return h.block(i) >= 0 })
-	if h.options.Judged && (known || h.policy == Aggressive) {
-		return
-	}
-	m.unproven = true
-	patience := h.patience()
-	m.candidates = slices.DeleteFunc(m.candidates, func(c candidate) bool {
-		wait := c.change.Shape.For - s.Rule.For
-		return !c.today && !c.change.Delete && (slices.Contains(c.change.Remedies, RemedyThreshold) ||
-			wait < 0 || wait > patience || c.change.Shape.KeepFiringFor < s.Rule.KeepFiringFor)
-	})
 }
 
 func (h *history) deletion(m menu) candidate {

@@ -30,6 +30,7 @@ func (h *history) look(m *menu, s Subject, place int, view View) error {
 	}
 	if m.incidents == nil {
 		m.incidents = l.bearing()
+		m.firing = l.firing()
 	}
 	for i := range l.c.Fors {
 		for j := range l.c.Keeps {
@@ -71,6 +72,16 @@ func (o Options) taken(s Samples) time.Duration {
 		}
 	}
 	return time.Duration(slots) * s.Grid.Step
+}
+
+// firing is how long the rule fires as it is, summed over its alerts.
+func (l *sighting) firing() time.Duration {
+	var out time.Duration
+	i, j := slices.Index(l.c.Fors, l.now.For), slices.Index(l.c.Keeps, l.now.KeepFiringFor)
+	for b, s := range l.surfaces {
+		out += s.Curve(i, j).At(l.level(b, 0)).Firing
+	}
+	return out
 }
 
 // bearing are the incidents that concern one of the alerts.

@@ -12,7 +12,7 @@ func (p *problem) spare(c choice) {
 		if c[i] == 0 && m.plain > 0 && p.keeps(m) {
 			c[i] = m.plain
 		}
-		if m.deletion == 0 || p.policy == Conservative {
+		if m.heartbeat || m.deletion == 0 || p.policy == Conservative {
 			continue
 		}
 		for _, by := range m.within {
@@ -29,13 +29,14 @@ func (p *problem) keeps(m *menu) bool { return !p.drops(m, &m.candidates[m.plain
 
 // standsIn tells whether a rule that implied another still does, in the forms
 // that were chosen: it is no stricter than it was and waits no longer, but as far
-// as the other waits longer too.
+// as the other waits longer too. A rule that looks at what does not exist is in
+// need of repair, unless the other looks at it too.
 func (p *problem) standsIn(c choice, i, by int) bool {
 	own, other := &p.menus[i].candidates[c[i]].change, &p.menus[by].candidates[c[by]].change
 	if own.Delete || other.Delete || slices.Contains(other.Remedies, RemedyThreshold) {
 		return false
 	}
-	if p.loses(c, i, by) {
+	if p.menus[i].dead && !p.menus[by].dead || p.loses(c, i, by) {
 		return false
 	}
 	before, beforeOther := &p.menus[i].candidates[0].change, &p.menus[by].candidates[0].change

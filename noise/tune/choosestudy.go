@@ -57,33 +57,6 @@ func (s Subject) until(t time.Time) Subject {
 	return s
 }
 
-// setLimits finds by when each incident is caught today.
-func (h *history) setLimits(subjects []Subject, w slo.Interval) error {
-	h.limits = make([]time.Time, len(h.incidents))
-	for _, s := range subjects {
-		score, err := Tally(s.Views[0].Samples, s.shape(s.Views[0]), Options{Incidents: h.incidents, Lead: h.options.Lead, Window: w})
-		if err != nil {
-			return err
-		}
-		for i, at := range score.CaughtAt {
-			if !at.IsZero() && (h.limits[i].IsZero() || at.Before(h.limits[i])) {
-				h.limits[i] = at
-			}
-		}
-	}
-	for i, at := range h.limits {
-		if at.IsZero() {
-			continue
-		}
-		incident := h.incidents[i]
-		if at.Before(incident.From) {
-			at = incident.From
-		}
-		h.limits[i] = at.Add(h.options.later(incident.Duration()))
-	}
-	return nil
-}
-
 // later is how much later an incident of a length may be noticed.
 func (o ChooseOptions) later(length time.Duration) time.Duration {
 	return min(o.LaterBy, time.Duration(o.LaterShare*float64(length)))

@@ -21,6 +21,7 @@ const (
 	ReasonUseless   Reason = "useless"   // it caught no incident
 	ReasonImplied   Reason = "implied"   // another rule fires whenever it does
 	ReasonRelabeled Reason = "relabeled" // each value was an alert of its own
+	ReasonHeartbeat Reason = "heartbeat" // it fires by design
 	ReasonNet       Reason = "net"       // others catch all that it caught; it stays for what is worse
 )
 
@@ -50,12 +51,18 @@ func (f *fitted) reason(subjects []Subject, i int, a *Advice) (Reason, string) {
 		return ReasonNet, why + " It stays as a net for what is worse than anything so far."
 	case c != nil:
 		return ReasonQuieter, f.whyKept(subjects, i)
+	case m.heartbeat:
+		return ReasonHeartbeat, "It fires by design, to show that alerts get through."
+	case m.dead:
+		return ReasonSilent, "The series that it looks at are not in this history, so it could not fire: mend its expression, unless they are still to come."
 	case m.silent:
 		return ReasonSilent, "It did not fire in this history, so there is nothing to go by."
 	case m.unproven:
 		return ReasonUnproven, "No incident concerned it, and nothing that is safe without one makes it quieter."
 	case sum(m.candidates[0].outside) <= fewEpisodes:
 		return ReasonQuiet, fmt.Sprintf("It fired %d times outside incidents; that is too little to go by.", sum(m.candidates[0].outside))
+	case m.thin:
+		return ReasonQuiet, fmt.Sprintf("It told of no incident in time, but fired only %d times outside them; that is too little to call it useless.", sum(m.candidates[m.plain].outside))
 	}
 	return ReasonNeeded, f.whyKept(subjects, i)
 }

@@ -150,6 +150,7 @@ func (o *tuneText) rest() {
 		{tune.ReasonNeeded, "stay: what would quiet them would lose incidents"},
 		{tune.ReasonQuiet, "stay: too few needless episodes to go by"},
 		{tune.ReasonUnproven, "stay: no incident concerned them"},
+		{tune.ReasonHeartbeat, "stay: they fire by design"},
 		{tune.ReasonSilent, "stay: they did not fire in this history"},
 		{reasonUnread, "could not be replayed"},
 	} {
