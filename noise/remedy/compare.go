@@ -70,7 +70,10 @@ func (w *work) prepare() error {
 		if err := errors.Join(errs...); err != nil {
 			return err
 		}
-		p.setLimits()
+		var err error
+		if p.limits, err = tune.Limits(w.Subjects, w.Choose, window); err != nil {
+			return err
+		}
 	}
 	return nil
 }

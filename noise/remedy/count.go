@@ -143,20 +143,6 @@ func (p *part) inTime(incident int, at time.Time) bool {
 	return !at.IsZero() && !p.limits[incident].IsZero() && !at.After(p.limits[incident])
 }
 
-// setLimits finds by when each incident has to be told of.
-func (p *part) setLimits() {
-	p.limits = make([]time.Time, len(p.choose.Incidents))
-	for i := range p.limits {
-		var first time.Time
-		for _, f := range p.today {
-			first = earlier(first, f.at(i))
-		}
-		if !first.IsZero() {
-			p.limits[i] = p.choose.Limit(p.choose.Incidents[i], first)
-		}
-	}
-}
-
 // at is when an incident is first told of.
 func (f form) at(incident int) time.Time {
 	var out time.Time

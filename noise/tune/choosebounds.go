@@ -99,6 +99,8 @@ func (p *problem) barred(m *menu, at int) bool {
 		return true
 	case at == m.deletion:
 		return !p.mayGo(m)
+	case p.stands(m, at):
+		return true
 	}
 	return !m.unproven && !p.helps(m, at) && p.idle(m, at)
 }
@@ -123,4 +125,21 @@ func (p *problem) idle(m *menu, at int) bool {
 	}
 	quieted := p.noise(&m.candidates[at]) <= p.noise(&m.candidates[0])/2
 	return m.thin || !quieted || concerned >= fewIncidents && p.mayGo(m)
+}
+
+// lingering is by what share of the time a change may make a rule's alerts stand
+// longer outside incidents than today. What is bridged until it hardly ends is not
+// quieter, but stale.
+const lingering = 0.1
+
+// stands tells whether a form stands too long.
+func (p *problem) stands(m *menu, at int) bool {
+	grown := 0.0
+	for b, on := range p.blocks {
+		if on {
+			grown += m.candidates[at].repeats[b] - m.candidates[0].repeats[b]
+		}
+	}
+	const perWeek = float64(7 * 24 * time.Hour / repeatInterval)
+	return grown > lingering*perWeek*p.weeks
 }

@@ -130,27 +130,48 @@ func TestChooseNeverWaitsLess(t *testing.T) {
 	assert.True(t, first == nil || first.Delete || first.Shape.For >= 20*time.Minute)
 }
 
-// TestChooseTakesNoLuckForALimit: a rule that fires every half hour begins early in
-// each incident too. One that tells of them ten minutes in sets the limit.
+// TestChooseTakesNoLuckForALimit: a rule that fires every 25 minutes begins in each
+// incident too, and before the one that tells of them twenty minutes in. That one
+// sets the limit.
 func TestChooseTakesNoLuckForALimit(t *testing.T) {
 	p := plant(20)
 	p.rule(t, "errors", func(v []float64) {
-		for i := range p.incidents {
-			at := p.grid.Slot(p.incidents[i].From)
+		for _, in := range p.incidents {
+			at := p.grid.Slot(in.From)
 			for s := at + 20; s < at+50; s++ {
 				v[s] = 9
 			}
 		}
 	})
 	p.rule(t, "flicker", func(v []float64) {
-		for at := 0; at < len(v); at += 25 {
-			v[at] = 8
+		p.spikes(v, 25, 1, 8)
+		for _, in := range p.incidents {
+			v[p.grid.Slot(in.From)+8] = 8
 		}
 	})
+	limits, err := Limits(p.subjects, ChooseOptions{Incidents: p.incidents}, p.grid.Span())
+	require.NoError(t, err)
+	assert.Equal(t, p.incidents[0].From.Add(25*time.Minute), limits[0])
 	plan := p.choose(t, ChooseOptions{Judged: true})
 	require.NotNil(t, plan.Rules[1].Change)
 	assert.Zero(t, plan.Rules[1].Whole.After.Outside)
 	assert.Empty(t, plan.Whole.Lost)
+
+	alone, err := Limits(p.subjects[1:], ChooseOptions{Incidents: p.incidents}, p.grid.Span())
+	require.NoError(t, err)
+	assert.Equal(t, p.incidents[0].From.Add(13*time.Minute), alone[0], "where nobody else tells of it, luck is all there is")
+}
+
+// TestChooseDoesNotBridgeUntilAlertsStand: episodes an hour apart could be made one
+// that goes on for days.
+func TestChooseDoesNotBridgeUntilAlertsStand(t *testing.T) {
+	p := plant(20)
+	p.rule(t, "load", func(v []float64) { p.shows(v, always, 9); p.spikes(v, 40, 3, 9) })
+	for _, policy := range []Policy{Conservative, Balanced} {
+		plan := p.choose(t, ChooseOptions{Judged: true, Policy: policy, Only: []Remedy{RemedyKeep}})
+		w := plan.Rules[0].Whole
+		assert.LessOrEqual(t, w.After.Firing-w.Before.Firing, p.grid.Span().Duration()/8, policy)
+	}
 }
 
 func TestFormMemory(t *testing.T) {

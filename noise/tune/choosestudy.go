@@ -25,7 +25,8 @@ func study(subjects []Subject, o ChooseOptions, w slo.Interval) (*history, []men
 	for i, s := range subjects {
 		cut[i] = s.until(w.To)
 	}
-	if err := h.setLimits(cut, w); err != nil {
+	var err error
+	if h.limits, err = Limits(cut, o, w); err != nil {
 		return nil, nil, err
 	}
 	if h.caught() < fewIncidents && h.policy == Balanced {
