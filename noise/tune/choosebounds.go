@@ -127,9 +127,9 @@ func (p *problem) idle(m *menu, at int) bool {
 	return m.thin || !quieted || concerned >= fewIncidents && p.mayGo(m)
 }
 
-// lingering is by what share of the time a change may make a rule's alerts stand
-// longer outside incidents than today. What is bridged until it hardly ends is not
-// quieter, but stale.
+// lingering is by what share of the time a change may make each alert that ever
+// fired stand longer outside incidents than today. What is bridged until it hardly
+// ends is not quieter, but stale.
 const lingering = 0.1
 
 // stands tells whether a form stands too long.
@@ -141,5 +141,5 @@ func (p *problem) stands(m *menu, at int) bool {
 		}
 	}
 	const perWeek = float64(7 * 24 * time.Hour / repeatInterval)
-	return grown > lingering*perWeek*p.weeks
+	return grown > lingering*perWeek*p.weeks*float64(max(1, m.alerts))
 }

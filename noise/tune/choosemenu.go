@@ -57,6 +57,7 @@ type menu struct {
 	deletion   int           // the candidate that takes the rule out, at the end of the list; 0 where there is none
 	plain      int           // the candidate that only drops labels; 0 where there is none
 	firing     time.Duration // as it is, summed over its alerts
+	alerts     int           // how many of them ever fire
 	within     []int         // rules that fire whenever this one does
 	reach      []int         // receivers, by their places among all
 	group      int           // rules of one group look at the same metric

@@ -30,7 +30,7 @@ func (h *history) look(m *menu, s Subject, place int, view View) error {
 	}
 	if m.incidents == nil {
 		m.incidents = l.bearing()
-		m.firing = l.firing()
+		m.firing, m.alerts = l.firing(), l.alerts()
 	}
 	for i := range l.c.Fors {
 		for j := range l.c.Keeps {
@@ -82,6 +82,17 @@ func (l *sighting) firing() time.Duration {
 		out += s.Curve(i, j).At(l.level(b, 0)).Firing
 	}
 	return out
+}
+
+// alerts is how many of the rule's alerts ever fire as it is.
+func (l *sighting) alerts() int {
+	n := 0
+	for _, s := range l.view.Samples.Series {
+		if len(Simulate(l.view.Samples.Grid, s.Values, l.now)) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // bearing are the incidents that concern one of the alerts.
