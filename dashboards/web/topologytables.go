@@ -61,13 +61,13 @@ func levelColumns() []column[levelRow] {
 			}
 			return c
 		}},
-		{key: "target", head: "Target", cell: func(r levelRow) cell {
+		{key: "target", head: "Target", class: "half", cell: func(r levelRow) cell {
 			if !r.Target.Known {
 				return cell{Text: plain(dash)}
 			}
 			return cell{Text: plain(topology.TargetText(r.Target.Value))}
 		}},
-		{key: "attainable", head: "Attainable", cell: func(r levelRow) cell {
+		{key: "attainable", head: "Attainable", class: "half", cell: func(r levelRow) cell {
 			c := cell{Text: plain(dash)}
 			if r.rests() {
 				c.Text = plain(topology.LevelText(r.Level))
