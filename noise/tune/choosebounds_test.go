@@ -87,6 +87,18 @@ func TestChooseLeavesHeartbeatsAlone(t *testing.T) {
 	}
 }
 
+// TestChooseKeepsSomebodyAwake: a warning is no page.
+func TestChooseKeepsSomebodyAwake(t *testing.T) {
+	for _, wakes := range []bool{false, true} {
+		p := plant(20)
+		p.rule(t, "errors", func(v []float64) { p.shows(v, always, 9) })
+		p.rule(t, "load", func(v []float64) { p.shows(v, always, 6); p.spikes(v, 60, 20, 8) }).Wakes = wakes
+		after := p.choose(t, ChooseOptions{Judged: true}).Rules[1].Whole.After
+		assert.Equal(t, wakes, after.Caught == 20, "the other tells of them all, but wakes nobody")
+		assert.Equal(t, !wakes, after.Episodes == 0)
+	}
+}
+
 // TestChooseRepairsRatherThanDrops: a rule that asks for what does not exist is
 // implied by one that asks for everything, but that is a fault of its text.
 func TestChooseRepairsRatherThanDrops(t *testing.T) {

@@ -59,7 +59,7 @@ type menu struct {
 	firing     time.Duration // as it is, summed over its alerts
 	alerts     int           // how many of them ever fire
 	within     []int         // rules that fire whenever this one does
-	reach      []int         // receivers, by their places among all
+	reach      []int         // receivers, by their places among all, and those who are woken as one more
 	group      int           // rules of one group look at the same metric
 }
 

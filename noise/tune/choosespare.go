@@ -36,11 +36,17 @@ func (p *problem) standsIn(c choice, i, by int) bool {
 	if own.Delete || other.Delete || slices.Contains(other.Remedies, RemedyThreshold) {
 		return false
 	}
-	if p.menus[i].dead && !p.menus[by].dead || p.loses(c, i, by) {
+	if p.menus[i].dead && !p.menus[by].dead || p.louder(c, i, by) || p.loses(c, i, by) {
 		return false
 	}
 	before, beforeOther := &p.menus[i].candidates[0].change, &p.menus[by].candidates[0].change
 	return other.Shape.For-beforeOther.Shape.For <= own.Shape.For-before.Shape.For
+}
+
+// louder tells whether the other rule sends more needless notifications than a rule does
+// today, by one a week or more: then it is not the better one of the two.
+func (p *problem) louder(c choice, i, by int) bool {
+	return p.noise(&p.menus[by].candidates[c[by]])-p.noise(&p.menus[i].candidates[0]) >= p.weeks
 }
 
 // loses tells whether a rule catches an incident that the other does not.

@@ -93,7 +93,8 @@ func group(subjects []Subject, menus []menu) {
 	}
 }
 
-// reach numbers the receivers. A rule of which none is named reaches them all.
+// reach numbers the receivers. A rule of which none is named reaches them all. To be
+// woken is like one receiver more.
 func reach(subjects []Subject, menus []menu) {
 	var names []string
 	for _, s := range subjects {
@@ -109,6 +110,9 @@ func reach(subjects []Subject, menus []menu) {
 		}
 		if len(names) == 0 {
 			menus[i].reach = []int{0}
+		}
+		if s.Wakes {
+			menus[i].reach = append(menus[i].reach, max(1, len(names)))
 		}
 	}
 }

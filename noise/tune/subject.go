@@ -33,6 +33,9 @@ type Subject struct {
 	// Receivers are whom its alerts reach; a rule may stand in for another only
 	// where it reaches all of the other's. Empty means everybody.
 	Receivers []string
+	// Wakes tells whether its alerts wake somebody. An incident for which somebody
+	// is woken today is one for which somebody still has to be.
+	Wakes bool
 	// Implies are the places of the subjects that fire, as they are today, for
 	// the same thing whenever this one does: proven from the text of both.
 	Implies []int

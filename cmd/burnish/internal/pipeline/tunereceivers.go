@@ -47,12 +47,13 @@ func (r router) replay(episodes []noise.Episode) route.Result {
 }
 
 // voices finds whom the alerts of each subject reach, by sending one of each
-// through the routes, and tells the subjects.
+// through the routes, and tells the subjects: who is woken only where routes are
+// known, since severities are often given without a thought.
 func (r router) voices(subjects []tune.Subject) []remedy.Voice {
 	out := make([]remedy.Voice, len(subjects))
 	for i := range subjects {
 		out[i] = r.voice(subjects[i].Rule, subjects[i].Views[0].Samples.Series)
-		subjects[i].Receivers = out[i].Receivers
+		subjects[i].Receivers, subjects[i].Wakes = out[i].Receivers, r.config != nil && out[i].Waking == remedy.Wakes
 	}
 	return out
 }
