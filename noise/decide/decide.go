@@ -182,9 +182,10 @@ func (d *deciding) rule(key noise.RuleKey) {
 }
 
 // dead is a rule that can't fire: repaired where one word is wrong, else deleted.
+// That its series were not there for a short while tells nothing.
 func (d *deciding) dead(key noise.RuleKey) (Decision, bool) {
 	f, ok := d.finding(key, noise.KindDead)
-	if !ok || f.Gravity == noise.GravityInfo {
+	if !ok || f.Gravity == noise.GravityInfo || f.Confidence == noise.Weak {
 		return Decision{}, false
 	}
 	out := Decision{Rule: f.Rule, Verb: Delete, Because: []string{f.ID}, Saves: f.Saves, Why: f.Title}

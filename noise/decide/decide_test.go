@@ -108,8 +108,11 @@ func TestWhatCanNotFireIsDeletedOrRepaired(t *testing.T) {
 	gone, misspelled, quiet := s.found(noise.KindDead, "Gone"), s.found(noise.KindDead, "Misspelled"), s.found(noise.KindDead, "Quiet")
 	misspelled.Evidence = []noise.Fact{{Name: "matcher", Text: `service="notifier"`}}
 	quiet.Gravity = noise.GravityInfo // its limit was never reached
-	s.findings = []noise.Finding{gone, misspelled, quiet}
+	fresh := s.found(noise.KindDead, "Fresh")
+	fresh.Confidence = noise.Weak // there is hardly any data yet
+	s.findings = []noise.Finding{gone, misspelled, quiet, fresh}
 	got := s.decide()
+	assert.NotContains(t, got, "Fresh")
 	assert.Equal(t, decide.Delete, got["Gone"].Verb)
 	assert.Equal(t, decide.Repair, got["Misspelled"].Verb)
 	assert.NotContains(t, got, "Quiet")

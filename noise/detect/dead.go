@@ -68,10 +68,11 @@ func (v view) absent(p *Presence) noise.Finding {
 	rule := name(p.Rule.RuleKey)
 	f := noise.Finding{
 		Rule: v.ref(p.Rule), Gravity: noise.GravityError, Confidence: noise.Strong,
-		Why:      fmt.Sprintf("Looked for in all of the window (%s).", span(v.window.Duration().Milliseconds())),
 		Evidence: []noise.Fact{text("selector", p.Selector)},
 	}
-	if v.window.Duration() < v.strong.least {
+	window, short := v.strong.short()
+	f.Why = fmt.Sprintf("Looked for in all of the window (%s).", window)
+	if short {
 		f.Confidence, f.Why = noise.Weak, f.Why+" That is short: what comes once a week or only in trouble is not seen in it."
 	}
 	metric := clip(p.Metric, mostName)

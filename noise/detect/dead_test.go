@@ -52,6 +52,13 @@ func TestDeadSaysWhy(t *testing.T) {
 			assert.Equal(t, 3, f.Rule.Line)
 		})
 	}
+	fresh := reading(Presence{})
+	w := fresh.History.Window
+	fresh.Summary = noise.Summary{Window: w, HealthKnown: true, Spells: []noise.Spell{{Kind: noise.SpellOutage, Interval: slo.Interval{From: w.From, To: w.To.Add(-30 * time.Minute)}}}}
+	f := theOne(t, noise.KindDead, fresh)
+	assert.Equal(t, noise.Weak, f.Confidence, "Prometheus has just begun to record")
+	assert.Contains(t, f.Why, "of which Prometheus recorded 30m")
+
 	short := reading(Presence{})
 	short.History.Window = slo.Interval{From: epoch, To: at(day)}
 	assert.Equal(t, noise.Weak, theOne(t, noise.KindDead, short).Confidence)

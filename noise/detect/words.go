@@ -119,12 +119,24 @@ type strength struct {
 	episodes int
 	least    time.Duration
 	window   time.Duration
+	recorded time.Duration // of the window; all of it where nobody knows
+}
+
+// short tells whether too little was recorded to be sure of anything, and says
+// how much it was.
+func (s strength) short() (text string, ok bool) {
+	text = span(s.window.Milliseconds())
+	if s.recorded < s.window-s.window/100 {
+		text += ", of which Prometheus recorded " + span(s.recorded.Milliseconds())
+	}
+	return text, s.recorded < s.least
 }
 
 // of is the confidence in what was measured on so many episodes, and why.
 func (s strength) of(episodes int) (noise.Confidence, string) {
-	switch window := span(s.window.Milliseconds()); {
-	case s.window < s.least:
+	window, short := s.short()
+	switch {
+	case short:
 		return noise.Weak, fmt.Sprintf("The window is short (%s); a longer one may show otherwise.", window)
 	case episodes < s.episodes:
 		return noise.Weak, fmt.Sprintf("It rests on few episodes (%d); more of them may show otherwise.", episodes)
