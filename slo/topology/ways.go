@@ -49,15 +49,20 @@ func (g *Graph) ways(i int) ways {
 	out.share[i] = 1
 	for _, k := range slices.Backward(g.order) {
 		for _, d := range g.components[k].DependsOn {
-			for _, name := range d.On {
-				on := g.index[name]
-				if share := out.share[k] * d.Share; share > out.share[on] {
-					out.share[on], out.from[on] = share, k
-				}
-			}
+			g.follow(&out, k, d)
 		}
 	}
 	return out
+}
+
+// follow goes one dependency on, where that is the way of most requests so far.
+func (g *Graph) follow(w *ways, from int, d Dependency) {
+	for _, name := range d.On {
+		on := g.index[name]
+		if share := w.share[from] * d.Share; share > w.share[on] {
+			w.share[on], w.from[on] = share, from
+		}
+	}
 }
 
 func (g *Graph) path(w ways, to int) []string {

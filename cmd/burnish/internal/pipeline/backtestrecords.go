@@ -39,12 +39,8 @@ func (b *backtest) checkRecords(ctx context.Context) error {
 			if !ok {
 				continue
 			}
-			if _, asked := held[name]; !asked {
-				holds, err := b.holds(ctx, name)
-				if err != nil {
-					return fmt.Errorf("look for recorded series: %w", err)
-				}
-				held[name] = holds
+			if err := b.lookOnce(ctx, name, held); err != nil {
+				return err
 			}
 			if !held[name] {
 				p.why[newSide] = "it reads " + name + ", which the files record and the source does not hold"
@@ -54,6 +50,20 @@ func (b *backtest) checkRecords(ctx context.Context) error {
 		}
 	}
 	b.noteRedefined(redefined)
+	return nil
+}
+
+// lookOnce notes whether the source holds a recorded metric, if that was not asked
+// before.
+func (b *backtest) lookOnce(ctx context.Context, name string, held map[string]bool) error {
+	if _, asked := held[name]; asked {
+		return nil
+	}
+	holds, err := b.holds(ctx, name)
+	if err != nil {
+		return fmt.Errorf("look for recorded series: %w", err)
+	}
+	held[name] = holds
 	return nil
 }
 

@@ -178,16 +178,21 @@ func (e *excerpting) episodes(s tune.Samples, shape tune.Shape) []placed {
 	for i, series := range s.Series {
 		for _, span := range tune.Simulate(s.Grid, series.Values, shape) {
 			fires := slo.Interval{From: s.Grid.At(span.Fired).Add(-tuneLead), To: s.Grid.At(span.Resolved)}
-			p := placed{Span: span, series: i}
-			for k, in := range e.incidents {
-				if in.Concerns(series.Labels) && in.Overlaps(fires) {
-					p.about = append(p.about, k)
-				}
-			}
-			out = append(out, p)
+			out = append(out, placed{Span: span, series: i, about: e.about(series, fires)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b placed) int { return (a.Resolved - a.Active) - (b.Resolved - b.Active) })
+	return out
+}
+
+// about is the incidents that an alert meets in an interval, by their places.
+func (e *excerpting) about(series tune.Series, fires slo.Interval) []int {
+	var out []int
+	for k, in := range e.incidents {
+		if in.Concerns(series.Labels) && in.Overlaps(fires) {
+			out = append(out, k)
+		}
+	}
 	return out
 }
 

@@ -51,16 +51,22 @@ func (e evaluation) run(ctx context.Context) ([][]rulefile.Firing, error) {
 			values[(p.T-e.grid.Start.UnixMilli())/e.grid.Step.Milliseconds()] = p.F
 		}
 		for _, span := range tune.Simulate(e.grid, values, tune.Shape{For: e.rule.For, KeepFiringFor: e.rule.KeepFiringFor}) {
-			value := values[span.Fired]
-			for t := span.Fired; t < span.Resolved; t++ {
-				if !tune.IsAbsent(values[t]) {
-					value = values[t]
-				}
-				out[t] = append(out[t], rulefile.Firing{Labels: s.Metric, Value: value})
-			}
+			fires(out, span, s.Metric, values)
 		}
 	}
 	return out, nil
+}
+
+// fires adds an alert to each evaluation at which it fires, with the value that it
+// last had.
+func fires(out [][]rulefile.Firing, span tune.Span, ls labels.Labels, values []float64) {
+	value := values[span.Fired]
+	for t := span.Fired; t < span.Resolved; t++ {
+		if !tune.IsAbsent(values[t]) {
+			value = values[t]
+		}
+		out[t] = append(out[t], rulefile.Firing{Labels: ls, Value: value})
+	}
 }
 
 // Querier makes an evaluation what the engine reads from.
