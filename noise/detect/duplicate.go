@@ -26,9 +26,15 @@ func findDuplicates(v view) []noise.Finding {
 			same.join(k.a, k.b)
 		}
 	}
+	around := r.around(same)
 	var out []noise.Finding
 	for _, members := range same.groups() {
-		slices.SortFunc(members, v.better)
+		slices.SortFunc(members, func(a, b noise.RuleKey) int {
+			return cmp.Or(
+				cmp.Compare(v.importance(b), v.importance(a)), cmp.Compare(around[b], around[a]),
+				cmp.Compare(v.right(b), v.right(a)), compareKeys(a, b),
+			)
+		})
 		for _, m := range members[1:] {
 			out = append(out, v.duplicateOf(r, m, members))
 		}
@@ -36,14 +42,17 @@ func findDuplicates(v view) []noise.Finding {
 	return out
 }
 
-// better puts the rule to keep first: the graver, the one that is right more
-// often, then by key.
-func (v view) better(a, b noise.RuleKey) int {
-	return cmp.Or(
-		cmp.Compare(v.importance(b), v.importance(a)),
-		cmp.Compare(v.right(b), v.right(a)),
-		compareKeys(a, b),
-	)
+// around counts, of the rules that say the same as a rule, those that are proven to
+// fire only when it does: the rule to keep is one that the others are within. The
+// graver one comes before that, and the one that is right more often after it.
+func (r relations) around(same clusters) map[noise.RuleKey]int {
+	out := map[noise.RuleKey]int{}
+	for k := range r.proofs {
+		if same.root(k.a) == same.root(k.b) && !r.equal(k.a, k.b) {
+			out[k.b]++
+		}
+	}
+	return out
 }
 
 // right is the lower end of the rule's precision; 0 where it is not known.

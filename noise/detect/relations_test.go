@@ -64,6 +64,14 @@ func TestDuplicateCarriesProofAndMeasurement(t *testing.T) {
 	assert.Contains(t, f.Title, "97%")
 }
 
+func TestOfTwoThatFireTogetherTheOneAroundTheOtherStays(t *testing.T) {
+	together := []overlap.Pair{pair(overlap.Duplicate, ref("A"), ref("B"))}
+	assert.Equal(t, "B", theOne(t, noise.KindDuplicate, related(together)).Rule.Name, "of equals the first by name stays")
+	f := theOne(t, noise.KindDuplicate, related(together, Proof{ref("A"), ref("B"), ProofThreshold}))
+	assert.Equal(t, "A", f.Rule.Name, "A fires only when B does, so B can take its place and not the other way round")
+	assert.Equal(t, []noise.RuleRef{ref("B")}, f.Others)
+}
+
 func TestARowOfTwinsIsProvenFromEndToEnd(t *testing.T) {
 	found := find(t, noise.KindDuplicate, related(nil, Proof{ref("A"), ref("B"), ProofEqual}, Proof{ref("B"), ref("C"), ProofEqual}))
 	require.Len(t, found, 2)
