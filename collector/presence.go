@@ -46,6 +46,9 @@ func ReadPresence(ctx context.Context, src Source, rules []noise.Rule, window sl
 	if p.names, err = index.LabelValues(ctx, labels.MetricName, nil, window); err != nil {
 		return nil, err
 	}
+	if len(p.names) == 0 {
+		return nil, nil // nothing at all was recorded in the window, so nothing is missing from it
+	}
 	known := make([]detect.Presence, len(uses))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(presenceAtOnce)

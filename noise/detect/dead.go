@@ -72,6 +72,9 @@ func (v view) absent(p *Presence) noise.Finding {
 	}
 	window, short := v.strong.short()
 	f.Why = fmt.Sprintf("Looked for in all of the window (%s).", window)
+	if !v.strong.known {
+		f.Confidence, f.Why = noise.Weak, f.Why+" How much of it was recorded is not known."
+	}
 	if short {
 		f.Confidence, f.Why = noise.Weak, f.Why+" That is short: what comes once a week or only in trouble is not seen in it."
 	}

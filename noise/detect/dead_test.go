@@ -15,6 +15,7 @@ func reading(p Presence) Input {
 	p.Rule, p.Selector, p.Metric = rule("R", 3).Ref(), `disk_ful{job="node"}`, "disk_ful"
 	in := over(exact("Other", "a", 0, 1)).knowing(rule("R", 3), rule("Other", 9))
 	in.Presence = []Presence{p}
+	in.Summary = noise.Summary{Window: in.History.Window, HealthKnown: true}
 	return in
 }
 
@@ -59,8 +60,13 @@ func TestDeadSaysWhy(t *testing.T) {
 	assert.Equal(t, noise.Weak, f.Confidence, "Prometheus has just begun to record")
 	assert.Contains(t, f.Why, "of which Prometheus recorded 30m")
 
+	unwatched := reading(Presence{})
+	unwatched.Summary = noise.Summary{}
+	assert.Equal(t, noise.Weak, theOne(t, noise.KindDead, unwatched).Confidence, "Prometheus may not have been there")
+
 	short := reading(Presence{})
 	short.History.Window = slo.Interval{From: epoch, To: at(day)}
+	short.Summary.Window = short.History.Window
 	assert.Equal(t, noise.Weak, theOne(t, noise.KindDead, short).Confidence)
 }
 

@@ -120,6 +120,7 @@ type strength struct {
 	least    time.Duration
 	window   time.Duration
 	recorded time.Duration // of the window; all of it where nobody knows
+	known    bool          // how much of it was recorded
 }
 
 // short tells whether too little was recorded to be sure of anything, and says
