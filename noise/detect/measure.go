@@ -102,7 +102,7 @@ func measure(in *Input, o *Options) *measured {
 	m.weeks = m.window.Duration().Hours() / (7 * 24)
 	m.strong = strength{o.StrongEpisodes, time.Duration(o.StrongWindow), m.window.Duration(), m.window.Duration(), false}
 	if share, known := in.Summary.Coverage(); known {
-		m.strong.known, m.strong.recorded = true, time.Duration(share * float64(m.strong.window))
+		m.strong.known, m.strong.recorded = true, time.Duration(share*float64(m.strong.window))
 	}
 	p := newPass(m, in.History, o)
 	for _, i := range m.inOrder() {
