@@ -78,6 +78,9 @@ func (s staleness) share(of int) string {
 	case s.alerts == 1:
 		return fmt.Sprintf("1 of its %d alerts is stale", of)
 	}
+	if s.alerts == of {
+		return fmt.Sprintf("all %d of its alerts are stale", of)
+	}
 	return fmt.Sprintf("%d of its %d alerts are stale", s.alerts, of)
 }
 

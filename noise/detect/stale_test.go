@@ -52,7 +52,7 @@ func TestStaleShowsTheLongest(t *testing.T) {
 
 func TestStaleAlertsAreCountedInWords(t *testing.T) {
 	for want, s := range map[string]struct{ stale, of int }{
-		"its only alert is stale": {1, 1}, "1 of its 3 alerts is stale": {1, 3}, "2 of its 3 alerts are stale": {2, 3},
+		"its only alert is stale": {1, 1}, "1 of its 3 alerts is stale": {1, 3}, "2 of its 3 alerts are stale": {2, 3}, "all 3 of its alerts are stale": {3, 3},
 	} {
 		assert.Equal(t, want, staleness{alerts: s.stale}.share(s.of))
 	}

@@ -55,18 +55,25 @@ func (w *work) history() noise.History {
 		r := s.Rule
 		r.File = strconv.Itoa(i)
 		h.Rules = append(h.Rules, r)
-		samples, shape, _ := s.As(nil)
-		for _, series := range samples.Series {
-			series.Labels = alertOf(r, series.Labels)
-			for _, span := range tune.Simulate(samples.Grid, series.Values, shape) {
-				if e := span.Episode(samples.Grid, r, series); h.Window.Contains(e.FiredAt) {
-					h.Episodes = append(h.Episodes, e)
-				}
-			}
-		}
+		h.Episodes = append(h.Episodes, episodes(s, r, h.Window)...)
 	}
 	slices.SortFunc(h.Episodes, noise.Compare)
 	return h
+}
+
+// episodes are those of a rule as it is that begin to fire in a window.
+func episodes(s tune.Subject, rule noise.Rule, window slo.Interval) []noise.Episode {
+	var out []noise.Episode
+	samples, shape, _ := s.As(nil)
+	for _, series := range samples.Series {
+		series.Labels = alertOf(rule, series.Labels)
+		for _, span := range tune.Simulate(samples.Grid, series.Values, shape) {
+			if e := span.Episode(samples.Grid, rule, series); window.Contains(e.FiredAt) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 // inhibition is the row of the source that holds back most of a rule's needless

@@ -20,7 +20,7 @@ func (h *history) restrict(m *menu, s Subject) {
 	m.candidates = slices.DeleteFunc(m.candidates, func(c candidate) bool {
 		wait := c.change.Shape.For - s.Rule.For
 		return !c.today && !c.change.Delete && (slices.Contains(c.change.Remedies, RemedyThreshold) ||
-			wait < 0 || wait > patience || c.change.Shape.KeepFiringFor < s.Rule.KeepFiringFor)
+			wait > patience || c.change.Shape.KeepFiringFor < s.Rule.KeepFiringFor)
 	})
 }
 

@@ -34,16 +34,21 @@ func (h *history) look(m *menu, s Subject, place int, view View) error {
 	}
 	for i := range l.c.Fors {
 		for j := range l.c.Keeps {
-			for k := range l.thresholds {
-				if c := l.candidate(m, i, j, k); place == 0 || !c.today {
-					m.candidates = append(m.candidates, c)
-				}
-			}
+			l.rungs(m, i, j)
 		}
 	}
 	at := max(0, slices.IndexFunc(m.candidates, func(c candidate) bool { return c.today }))
 	m.candidates[0], m.candidates[at] = m.candidates[at], m.candidates[0]
 	return nil
+}
+
+// rungs adds a candidate for each threshold; today's form only of the first view.
+func (l *sighting) rungs(m *menu, i, j int) {
+	for k := range l.thresholds {
+		if c := l.candidate(m, i, j, k); l.place == 0 || !c.today {
+			m.candidates = append(m.candidates, c)
+		}
+	}
 }
 
 // compute runs the engine over each block.

@@ -146,18 +146,12 @@ func (g *Graph) sort() error {
 			if state[at] == fresh {
 				state[at] = open
 			}
-			next := -1
-			for _, on := range g.needs(at) {
-				if state[on] == open {
-					return g.cycle(path, on)
+			needs := g.needs(at)
+			if n := slices.IndexFunc(needs, func(on int) bool { return state[on] != done }); n >= 0 {
+				if state[needs[n]] == open {
+					return g.cycle(path, needs[n])
 				}
-				if state[on] == fresh {
-					next = on
-					break
-				}
-			}
-			if next >= 0 {
-				path = append(path, next)
+				path = append(path, needs[n])
 				continue
 			}
 			if state[at] == open {
